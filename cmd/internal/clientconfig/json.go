@@ -1,0 +1,250 @@
+package clientconfig
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/tailscale/hujson"
+)
+
+var bom = []byte("\xef\xbb\xbf")
+
+// parseJSON parses the file; skip is the length of its byte order mark. A nil
+// value stands for an empty file.
+func (c Client) parseJSON(data []byte) (root *hujson.Value, skip int, err error) {
+	body := data
+	if bytes.HasPrefix(body, bom) {
+		body, skip = body[len(bom):], len(bom)
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, skip, nil
+	}
+	if at, deep := tooDeep(body); deep {
+		line, col := place(data, at+skip)
+		return nil, 0, &Error{Client: c.ID, Line: line, Col: col, Message: fmt.Sprintf("nested more than %d levels deep", maxDepth)}
+	}
+	v, err := hujson.Parse(body)
+	if err != nil {
+		return nil, 0, &Error{Client: c.ID, Line: 0, Message: strings.TrimPrefix(err.Error(), "hujson: "),
+			hint: "repair the file, or see what to add by hand: mcp-bridge install " + c.ID + " --print"}
+	}
+	if c.Format == JSON && !v.IsStandard() {
+		return nil, 0, &Error{Client: c.ID, Message: "the file holds comments or trailing commas, and " + c.Name + " ignores such a file",
+			hint: "take the comments and trailing commas out, then run install again"}
+	}
+	if _, ok := v.Value.(*hujson.Object); !ok {
+		return nil, 0, &Error{Client: c.ID, Line: 1, Col: 1, Message: "the file is not a JSON object"}
+	}
+	return &v, skip, nil
+}
+
+// tooDeep looks for nesting beyond maxDepth before a recursive parser sees it.
+func tooDeep(data []byte) (int, bool) {
+	depth, inString := 0, false
+	for i := 0; i < len(data); i++ {
+		switch b := data[i]; {
+		case inString && b == '\\':
+			i++
+		case b == '"':
+			inString = !inString
+		case inString:
+		case b == '{' || b == '[':
+			if depth++; depth > maxDepth {
+				return i, true
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return 0, false
+}
+
+// member returns the last member of that name, as JSON parsers do.
+func member(o *hujson.Object, name string) *hujson.ObjectMember {
+	for i := len(o.Members) - 1; i >= 0; i-- {
+		if text(o.Members[i].Name) == name {
+			return &o.Members[i]
+		}
+	}
+	return nil
+}
+
+// text returns the string that a literal stands for.
+func text(v hujson.Value) string {
+	l, ok := v.Value.(hujson.Literal)
+	if !ok {
+		return ""
+	}
+	return l.String()
+}
+
+// addJSON inserts or replaces the entry.
+func (c Client) addJSON(data []byte, e Entry) (Edit, error) {
+	root, skip, err := c.parseJSON(data)
+	if err != nil {
+		return Edit{}, err
+	}
+	f := file{data: data, skip: skip}
+	f.detect(root)
+	if root == nil {
+		body, err := c.nested(e, c.Path, "", f.indent, f.newline)
+		return Edit{Offset: skip, Old: string(data[skip:]), New: body + f.newline}, err
+	}
+	at := root
+	for i, key := range c.Path {
+		o, ok := at.Value.(*hujson.Object)
+		if !ok {
+			return f.notAnObject(c, at, c.Path[i-1])
+		}
+		m := member(o, key)
+		if m == nil || isNull(m.Value) {
+			if m != nil {
+				return f.replace(m.Value, func(prefix string) (string, error) {
+					return c.nested(e, c.Path[i+1:], prefix, f.indent, f.style(o))
+				})
+			}
+			return f.insert(*at, o, key, func(prefix, newline string) (string, error) {
+				return c.nested(e, c.Path[i+1:], prefix, f.indent, newline)
+			})
+		}
+		at = &m.Value
+	}
+	servers, ok := at.Value.(*hujson.Object)
+	if !ok {
+		return f.notAnObject(c, at, c.Path[len(c.Path)-1])
+	}
+	if m := member(servers, e.Name); m != nil {
+		old := entryOf(m.Value)
+		if !old.Ours() {
+			line, col := place(data, m.Name.StartOffset+skip)
+			return Edit{}, c.taken(e.Name, line, col)
+		}
+		if old.runs(e) {
+			return Edit{}, nil
+		}
+		return f.replace(m.Value, func(prefix string) (string, error) {
+			return c.object(e, prefix, f.indent, f.style(servers))
+		})
+	}
+	return f.insert(*at, servers, e.Name, func(prefix, newline string) (string, error) {
+		return c.object(e, prefix, f.indent, newline)
+	})
+}
+
+// nested returns the entry inside the objects that path names.
+func (c Client) nested(e Entry, path []string, prefix, indent, newline string) (string, error) {
+	keys := append(append([]string{}, path...), e.Name)
+	space := newline
+	deep := prefix + strings.Repeat(indent, len(keys))
+	if newline == "" {
+		deep = ""
+	}
+	body, err := c.object(e, deep, indent, newline)
+	if err != nil {
+		return "", err
+	}
+	for i := len(keys) - 1; i >= 0; i-- {
+		name, err := marshal(keys[i])
+		if err != nil {
+			return "", err
+		}
+		inner, outer := "", ""
+		if newline != "" {
+			inner, outer = space+prefix+strings.Repeat(indent, i+1), space+prefix+strings.Repeat(indent, i)
+		}
+		body = "{" + inner + name + ": " + body + outer + "}"
+	}
+	return body, nil
+}
+
+func isNull(v hujson.Value) bool {
+	l, ok := v.Value.(hujson.Literal)
+	return ok && string(l) == "null"
+}
+
+// removeJSON takes the entry out, together with the comma that belongs to it.
+func (c Client) removeJSON(data []byte, name string) (Edit, bool, error) {
+	root, skip, err := c.parseJSON(data)
+	if err != nil || root == nil {
+		return Edit{}, false, err
+	}
+	at := root
+	for _, key := range c.Path {
+		o, ok := at.Value.(*hujson.Object)
+		if !ok {
+			return Edit{}, false, nil
+		}
+		m := member(o, key)
+		if m == nil {
+			return Edit{}, false, nil
+		}
+		at = &m.Value
+	}
+	o, ok := at.Value.(*hujson.Object)
+	if !ok {
+		return Edit{}, false, nil
+	}
+	for i := range o.Members {
+		m := o.Members[i]
+		if text(m.Name) != name {
+			continue
+		}
+		from, to := m.Name.StartOffset, m.Value.EndOffset
+		switch {
+		case i+1 < len(o.Members): // up to the next name, so that the comma goes too
+			to = o.Members[i+1].Name.StartOffset - len(trailingIndent(o.Members[i+1].Name.BeforeExtra))
+			from -= len(trailingIndent(m.Name.BeforeExtra))
+		case i > 0: // from the end of the value before
+			from = o.Members[i-1].Value.EndOffset
+		default:
+			from -= len(m.Name.BeforeExtra)
+			to = at.EndOffset - 1
+		}
+		from, to = from+skip, to+skip
+		return Edit{Offset: from, Old: string(data[from:to])}, true, nil
+	}
+	return Edit{}, false, nil
+}
+
+// trailingIndent is the white space after the last comment of an extra.
+func trailingIndent(extra []byte) []byte {
+	trimmed := bytes.TrimRight(extra, " \t\r\n")
+	return extra[len(trimmed):]
+}
+
+func (c Client) findJSON(data []byte, name string) (Entry, bool, error) {
+	root, _, err := c.parseJSON(data)
+	if err != nil || root == nil {
+		return Entry{}, false, err
+	}
+	at := root
+	for _, key := range append(append([]string{}, c.Path...), name) {
+		o, ok := at.Value.(*hujson.Object)
+		if !ok {
+			return Entry{}, false, nil
+		}
+		m := member(o, key)
+		if m == nil {
+			return Entry{}, false, nil
+		}
+		at = &m.Value
+	}
+	e := entryOf(*at)
+	e.Name = name
+	return e, true, nil
+}
+
+// entryOf reads the entry that v holds; what has another shape is left empty.
+func entryOf(v hujson.Value) Entry {
+	w := v.Clone()
+	w.Standardize()
+	var e struct {
+		Command string            `json:"command"`
+		Args    []string          `json:"args"`
+		Env     map[string]string `json:"env"`
+	}
+	_ = json.Unmarshal(w.Pack(), &e)
+	return Entry{Command: e.Command, Args: e.Args, Env: e.Env}
+}
