@@ -145,7 +145,7 @@ func (c Client) Find(data []byte, name string) (Entry, bool, error) {
 		return Entry{}, false, err
 	}
 	if c.Format == TOML {
-		return findTOML(data, name)
+		return c.findTOML(data, name)
 	}
 	return c.findJSON(data, name)
 }
@@ -174,6 +174,11 @@ func (c Client) check(data []byte) error {
 		return &Error{Client: c.ID, Message: fmt.Sprintf("the file is larger than %d MiB", maxFile>>20)}
 	}
 	return nil
+}
+
+// byHand is a hint: what to do first, or else what to paste.
+func (c Client) byHand(first string) string {
+	return first + ", or see what to add by hand: mcp-bridge install " + c.ID + " --print"
 }
 
 // verify holds that the edited file says what was meant.

@@ -136,6 +136,8 @@ func TestAddRefuses(t *testing.T) {
 		"comments":            {"claude-desktop", "{\n // mine\n}", "comments"},
 		"a list":              {"cursor", `[]`, "not a JSON object"},
 		"servers is a list":   {"cursor", "{\n\"mcpServers\": []}", `line 2, column 15: "mcpServers" is not an object`},
+		"broken TOML":         {"codex", "a = 1\nb = = 2\n", "line 2"},
+		"entry is inline":     {"codex", "[mcp_servers]\nmcp-bridge = { command = '/bin/mcp-bridge' }\n", "not written as a table"},
 		"servers is inline":   {"codex", "mcp_servers = { a = { command = 'x' } }\n", "inline table"},
 		"too deep":            {"zed", strings.Repeat(`{"a":`, 100_000), "levels deep"},
 	} {
@@ -274,6 +276,11 @@ func FuzzAdd(f *testing.F) {
 		removed, found, err := c.Remove(after, "mcp-bridge")
 		if err != nil || !found {
 			t.Fatalf("Remove: %v %v", found, err)
+		}
+		if c.Format == TOML {
+			if _, err := c.parseTOML(removed.Apply(after)); err != nil {
+				t.Fatalf("Remove left %q: %v", removed.Apply(after), err)
+			}
 		}
 		if c.Format != TOML {
 			if _, err := hujson.Parse(bytes.TrimPrefix(removed.Apply(after), bom)); err != nil && len(bytes.TrimSpace(data)) > 0 {

@@ -28,7 +28,7 @@ func (c Client) parseJSON(data []byte) (root *hujson.Value, skip int, err error)
 	v, err := hujson.Parse(body)
 	if err != nil {
 		return nil, 0, &Error{Client: c.ID, Line: 0, Message: strings.TrimPrefix(err.Error(), "hujson: "),
-			hint: "repair the file, or see what to add by hand: mcp-bridge install " + c.ID + " --print"}
+			hint: c.byHand("repair the file")}
 	}
 	if c.Format == JSON && !v.IsStandard() {
 		return nil, 0, &Error{Client: c.ID, Message: "the file holds comments or trailing commas, and " + c.Name + " ignores such a file",
@@ -240,11 +240,15 @@ func (c Client) findJSON(data []byte, name string) (Entry, bool, error) {
 func entryOf(v hujson.Value) Entry {
 	w := v.Clone()
 	w.Standardize()
+	return entryOfJSON(w.Pack())
+}
+
+func entryOfJSON(data []byte) Entry {
 	var e struct {
 		Command string            `json:"command"`
 		Args    []string          `json:"args"`
 		Env     map[string]string `json:"env"`
 	}
-	_ = json.Unmarshal(w.Pack(), &e)
+	_ = json.Unmarshal(data, &e)
 	return Entry{Command: e.Command, Args: e.Args, Env: e.Env}
 }

@@ -147,7 +147,7 @@ func sameLine(extra []byte) string {
 func (f *file) notAnObject(c Client, v *hujson.Value, key string) (Edit, error) {
 	line, col := place(f.data, v.StartOffset+f.skip)
 	return Edit{}, &Error{Client: c.ID, Line: line, Col: col, Message: fmt.Sprintf("%q is not an object", key),
-		hint: "repair it, or see what to add by hand: mcp-bridge install " + c.ID + " --print"}
+		hint: c.byHand("repair it")}
 }
 
 // Diff returns a unified diff of one edit of a file; empty when nothing changes.

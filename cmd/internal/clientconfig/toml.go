@@ -2,10 +2,13 @@ package clientconfig
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
 // tomlTable is a table header of a TOML file and the bytes up to the next one.
@@ -148,20 +151,26 @@ func (c Client) addTOML(data []byte, e Entry) (Edit, error) {
 		newline = "\r\n"
 	}
 	body := tomlEntry(e, newline)
-	if old, found, _ := findTOML(data, e.Name); found {
+	old, found, err := c.findTOML(data, e.Name)
+	if err != nil {
+		return Edit{}, err
+	}
+	if found {
 		if !old.Ours() {
 			return Edit{}, c.taken(e.Name, 0, 0)
 		}
 		if old.runs(e) {
 			return Edit{}, nil
 		}
-		edit, _ := removeTOML(data, e.Name)
+		edit, ok := removeTOML(data, e.Name)
+		if !ok {
+			return Edit{}, &Error{Client: c.ID, Message: "the server " + e.Name + " is not written as a table of its own", hint: c.byHand("write it as a table")}
+		}
 		edit.New = body
 		return edit, nil
 	}
-	if inlineServers(data) {
-		return Edit{}, &Error{Client: c.ID, Message: "mcp_servers is written as an inline table, which cannot be extended",
-			hint: "write it as tables, or see what to add by hand: mcp-bridge install " + c.ID + " --print"}
+	if n, _ := c.parseTOML(data); n.Get("mcp_servers") != nil && !hasServerTables(data) {
+		return Edit{}, &Error{Client: c.ID, Message: "mcp_servers is written as an inline table, which cannot be extended", hint: c.byHand("write it as tables")}
 	}
 	lead := ""
 	switch {
@@ -174,13 +183,9 @@ func (c Client) addTOML(data []byte, e Entry) (Edit, error) {
 	return Edit{Offset: len(data), New: lead + body}, nil
 }
 
-// inlineServers reports whether the root assigns mcp_servers as a value.
-func inlineServers(data []byte) bool {
-	root := data
-	if t := tables(data); len(t) > 0 {
-		root = data[:t[0].start]
-	}
-	return regexp.MustCompile(`(?m)^[ \t]*"?mcp_servers"?[ \t]*=`).Match(root)
+// hasServerTables reports whether a header begins with mcp_servers.
+func hasServerTables(data []byte) bool {
+	return slices.ContainsFunc(tables(data), func(t tomlTable) bool { return len(t.name) > 0 && t.name[0] == "mcp_servers" })
 }
 
 // tomlEntry writes the entry as a table of its own.
@@ -235,64 +240,31 @@ func removeTOML(data []byte, name string) (Edit, bool) {
 	return Edit{Offset: from, Old: string(data[from:to])}, true
 }
 
-var tomlLine = regexp.MustCompile(`(?m)^[ \t]*"?(command|args)"?[ \t]*=[ \t]*`)
-
-// findTOML reads command and args of the server's own table. Strings and one-line
-// or multi-line arrays of strings are understood, which is what clients write.
-func findTOML(data []byte, name string) (Entry, bool, error) {
-	for _, t := range tables(data) {
-		if !t.ofServer(name) || len(t.name) != 2 {
-			continue
-		}
-		e := Entry{Name: name}
-		body := data[t.body:max(t.body, t.end)]
-		for _, m := range tomlLine.FindAllSubmatchIndex(body, -1) {
-			value := body[m[1]:]
-			switch string(body[m[2]:m[3]]) {
-			case "command":
-				e.Command = firstString(value)
-			case "args":
-				e.Args = stringList(value)
-			}
-		}
-		return e, true, nil
+// parseTOML parses the file; an error has the place of the mistake.
+func (c Client) parseTOML(data []byte) (*doc.Node, error) {
+	n, err := doc.ParseTOML(c.ID, bytes.TrimPrefix(data, bom))
+	var bad *doc.Error
+	switch {
+	case err == nil:
+		return n, nil
+	case errors.As(err, &bad):
+		return nil, &Error{Client: c.ID, Line: bad.Pos.Line, Col: bad.Pos.Col, Message: bad.Message, hint: c.byHand("repair the file")}
 	}
-	return Entry{}, false, nil
+	return nil, err
 }
 
-// firstString reads the basic or literal string at the start of value.
-func firstString(value []byte) string {
-	if len(value) == 0 || (value[0] != '"' && value[0] != '\'') {
-		return ""
+// findTOML reads command, args and env of the server's table, however it is
+// written.
+func (c Client) findTOML(data []byte, name string) (Entry, bool, error) {
+	root, err := c.parseTOML(data)
+	if err != nil {
+		return Entry{}, false, err
 	}
-	end := skipString(value, 0, value[0])
-	raw := string(value[:end])
-	if value[0] == '\'' {
-		return strings.Trim(raw, "'")
+	server := root.Get("mcp_servers").Get(name)
+	if server == nil {
+		return Entry{}, false, nil
 	}
-	var s string
-	if json.Unmarshal([]byte(raw), &s) != nil {
-		return strings.Trim(raw, `"`)
-	}
-	return s
-}
-
-// stringList reads the array of strings at the start of value.
-func stringList(value []byte) []string {
-	if len(value) == 0 || value[0] != '[' {
-		return nil
-	}
-	list := []string{}
-	for at := 1; at < len(value) && value[at] != ']'; {
-		switch b := value[at]; b {
-		case '"', '\'':
-			list = append(list, firstString(value[at:]))
-			at = skipString(value, at, b)
-		case '#':
-			at = lineEnd(value, at)
-		default:
-			at++
-		}
-	}
-	return list
+	e := entryOfJSON(server.JSON())
+	e.Name = name
+	return e, true, nil
 }
