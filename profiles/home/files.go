@@ -1,0 +1,177 @@
+package home
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// maxFile bounds what ReadFile reads into memory.
+const maxFile = 64 << 20
+
+const errNotRegular = plainError("not a regular file")
+
+type plainError string
+
+func (e plainError) Error() string { return string(e) }
+
+// ReadFile returns the content of the file with that relative name. The error
+// wraps fs.ErrNotExist when the file or the home is absent; it has Kind Symlink
+// when a link stands anywhere below the home on the way to it.
+func (h *Home) ReadFile(rel string) ([]byte, error) {
+	var data []byte
+	err := h.within("read", rel, false, func(root *os.Root, name string) error {
+		// Looked at before it is opened: opening a pipe waits for its writer.
+		info, err := root.Lstat(name)
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() {
+			return errNotRegular
+		}
+		f, err := root.Open(name)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		data, err = io.ReadAll(io.LimitReader(f, maxFile+1))
+		if err == nil && len(data) > maxFile {
+			return fmt.Errorf("larger than %d MiB", maxFile>>20)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// WriteFile creates or replaces the file with that relative name, mode 0600, and
+// makes the folders on the way, mode 0700. It is atomic and durable: at any
+// moment, also after a crash, a reader sees the old content or the new one.
+// Existing links are refused, never followed or replaced.
+func (h *Home) WriteFile(rel string, data []byte) error {
+	return h.within("write", rel, true, func(root *os.Root, name string) error {
+		if err := root.MkdirAll(filepath.Dir(name), dirPerm); err != nil {
+			return err
+		}
+		sweep(root, filepath.Dir(name))
+		return replaceFile(root, name, data, filePerm)
+	})
+}
+
+// CreateFile is WriteFile for a file that must not exist yet: otherwise the error
+// wraps fs.ErrExist and the existing file is untouched. Of several concurrent
+// calls, in any processes, exactly one succeeds.
+func (h *Home) CreateFile(rel string, data []byte) error {
+	return h.within("create", rel, true, func(root *os.Root, name string) error {
+		if err := root.MkdirAll(filepath.Dir(name), dirPerm); err != nil {
+			return err
+		}
+		return createFile(root, name, data, filePerm)
+	})
+}
+
+// Remove deletes the file (or empty folder) with that relative name. The error
+// wraps fs.ErrNotExist when there is none.
+func (h *Home) Remove(rel string) error {
+	return h.within("remove", rel, false, func(root *os.Root, name string) error {
+		return retryBusy(func() error { return root.Remove(name) })
+	})
+}
+
+// ReadDir lists the folder with that relative name, sorted by name, without the
+// temporary files of writes in progress. An absent folder or home is an empty list.
+func (h *Home) ReadDir(rel string) ([]fs.DirEntry, error) {
+	var list []fs.DirEntry
+	err := h.within("list", rel, false, func(root *os.Root, name string) error {
+		entries, err := fs.ReadDir(root.FS(), filepath.ToSlash(name))
+		for _, e := range entries {
+			if !isTemp(e.Name()) {
+				list = append(list, e)
+			}
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return list, err
+}
+
+// ReadConfig returns the bytes of config.toml and its path. The bytes are nil
+// when there is no such file. Other than the bridge's own files it may be a
+// symbolic link: people keep their settings elsewhere.
+func (h *Home) ReadConfig() ([]byte, string, error) {
+	file := h.Join(ConfigFile)
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, file, nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, file, &Error{Kind: Unusable, Op: "read", Path: file, Err: cause(err)}
+	}
+	return data, file, nil
+}
+
+// within runs one access below the home, with rel checked and every error as *Error.
+func (h *Home) within(op, rel string, create bool, access func(*os.Root, string) error) error {
+	name := filepath.FromSlash(path.Clean(rel))
+	if !filepath.IsLocal(name) || (name == "." && op != "list") {
+		return &Error{Kind: Outside, Op: op, Path: rel}
+	}
+	root, err := h.root(create)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	if link := firstLink(root, name); link != "" {
+		return &Error{Kind: Symlink, Op: op, Path: filepath.Join(h.path, link)}
+	}
+	if err := access(root, name); err != nil {
+		return &Error{Kind: Unusable, Op: op, Path: filepath.Join(h.path, name), Err: cause(err)}
+	}
+	return nil
+}
+
+// firstLink returns the first symbolic link on the way to name, or "". os.Root
+// already keeps links from leading out; this names the culprit, and refuses
+// links that stay inside.
+func firstLink(root *os.Root, name string) string {
+	var names []string
+	for dir := name; dir != "."; dir = filepath.Dir(dir) {
+		names = append(names, dir)
+	}
+	for i := len(names) - 1; i >= 0; i-- {
+		info, err := root.Lstat(names[i])
+		if err != nil {
+			return ""
+		}
+		if isLink(info) {
+			return names[i]
+		}
+	}
+	return ""
+}
+
+// cause drops the path that package os repeats in its errors.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	if l, ok := errors.AsType[*os.LinkError](err); ok {
+		return l.Err
+	}
+	return err
+}

@@ -1,0 +1,193 @@
+package home
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+)
+
+// The kinds of credential that an Entry names.
+const (
+	KindStatic = "static" // an API key, a password, a fixed token
+	KindOAuth  = "oauth"  // what a sign-in gave
+)
+
+// Entry says that one credential record exists. It holds no secret.
+type Entry struct {
+	Key     string          // the record's name in the keychain, unique in the index
+	Profile string          // the profile it was stored for
+	Scheme  string          // id of the security scheme
+	Record  string          // what distinguishes records of one scheme, such as "tool:NAME"
+	Account string          // the account's label
+	Kind    string          // KindStatic or KindOAuth
+	Store   string          // name of the store that holds it: "os" or "file"
+	Origins []string        // API origins that it may be sent to
+	Updated time.Time       // when the record was written, in UTC, to the second
+	Extra   json.RawMessage // what the owner of the record adds; a JSON value or nil
+
+	unknown object
+}
+
+// Index is the content of credentials.json: keychains cannot list what they hold.
+type Index struct {
+	Entries []Entry // sorted by profile, scheme, record, account and key when read
+
+	unknown object
+}
+
+// Find returns a copy of the entry with that key.
+func (x *Index) Find(key string) (Entry, bool) {
+	i := slices.IndexFunc(x.Entries, func(e Entry) bool { return e.Key == key })
+	if i < 0 {
+		return Entry{}, false
+	}
+	return x.Entries[i], true
+}
+
+// Put adds e, or replaces the entry with e's key. What a newer version of the
+// bridge wrote into the replaced entry is kept.
+func (x *Index) Put(e Entry) {
+	i := slices.IndexFunc(x.Entries, func(old Entry) bool { return old.Key == e.Key })
+	if i < 0 {
+		x.Entries = append(x.Entries, e)
+		return
+	}
+	e.unknown = x.Entries[i].unknown
+	x.Entries[i] = e
+}
+
+// Delete removes the entry with that key and reports whether there was one.
+func (x *Index) Delete(key string) bool {
+	before := len(x.Entries)
+	x.Entries = slices.DeleteFunc(x.Entries, func(e Entry) bool { return e.Key == key })
+	return len(x.Entries) < before
+}
+
+// ReadIndex returns the index, an empty one when there is none. It takes no lock.
+// A file that does not hold an index gives an *Error of Kind Corrupt.
+func (h *Home) ReadIndex() (Index, error) {
+	data, err := h.ReadFile(IndexFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Index{}, nil
+	}
+	if err != nil {
+		return Index{}, err
+	}
+	x, err := parseIndex(data)
+	if err != nil {
+		return Index{}, &Error{Kind: Corrupt, Op: "read index", Path: h.Join(IndexFile), Err: err}
+	}
+	return x, nil
+}
+
+// UpdateIndex is to the index what [Home.UpdateState] is to the state.
+func (h *Home) UpdateIndex(ctx context.Context, change func(*Index) error) error {
+	return h.update(ctx, IndexFile, func([]byte) ([]byte, error) {
+		x, err := h.ReadIndex()
+		if err != nil {
+			return nil, err
+		}
+		if err := change(&x); err != nil {
+			return nil, err
+		}
+		return x.text()
+	})
+}
+
+func parseIndex(data []byte) (Index, error) {
+	o, err := parseObject(data)
+	if err != nil {
+		return Index{}, err
+	}
+	var list []json.RawMessage
+	if err := o.take("entries", &list); err != nil {
+		return Index{}, err
+	}
+	x := Index{unknown: o}
+	for i, raw := range list {
+		e, err := parseEntry(raw)
+		if err != nil {
+			return Index{}, fmt.Errorf("entries[%d]: %w", i, err)
+		}
+		x.Put(e)
+	}
+	x.sort()
+	return x, nil
+}
+
+func parseEntry(data []byte) (Entry, error) {
+	o, err := parseObject(data)
+	if err != nil {
+		return Entry{}, err
+	}
+	e := Entry{unknown: o}
+	err = errors.Join(
+		o.take("key", &e.Key),
+		o.take("profile", &e.Profile),
+		o.take("scheme", &e.Scheme),
+		o.take("record", &e.Record),
+		o.take("account", &e.Account),
+		o.take("kind", &e.Kind),
+		o.take("store", &e.Store),
+		o.take("origins", &e.Origins),
+		o.take("updated", &e.Updated),
+		o.take("extra", &e.Extra),
+	)
+	if err == nil && e.Key == "" {
+		err = errors.New("key: missing")
+	}
+	return e, err
+}
+
+func (x Index) text() ([]byte, error) {
+	x.Entries = slices.Clone(x.Entries)
+	x.sort()
+	list := make([]object, len(x.Entries))
+	for i, e := range x.Entries {
+		o, err := e.object()
+		if err != nil {
+			return nil, err
+		}
+		list[i] = o
+	}
+	o, err := x.unknown.with(map[string]any{"entries": list})
+	if err != nil {
+		return nil, err
+	}
+	return o.text()
+}
+
+func (e Entry) object() (object, error) {
+	if e.Key == "" {
+		return nil, errors.New("an index entry has no key")
+	}
+	known := map[string]any{
+		"key": e.Key, "profile": e.Profile, "scheme": e.Scheme, "record": e.Record,
+		"account": e.Account, "kind": e.Kind, "store": e.Store,
+		"updated": e.Updated.UTC().Truncate(time.Second),
+	}
+	if e.Origins != nil {
+		known["origins"] = e.Origins
+	}
+	if e.Extra != nil {
+		known["extra"] = e.Extra
+	}
+	return e.unknown.with(known)
+}
+
+func (x *Index) sort() {
+	slices.SortStableFunc(x.Entries, func(a, b Entry) int {
+		return cmp.Or(
+			cmp.Compare(a.Profile, b.Profile),
+			cmp.Compare(a.Scheme, b.Scheme),
+			cmp.Compare(a.Record, b.Record),
+			cmp.Compare(a.Account, b.Account),
+			cmp.Compare(a.Key, b.Key),
+		)
+	})
+}
