@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
 // Profile is one profile document.
@@ -33,6 +34,9 @@ type Profile struct {
 	Private bool `key:"-"`
 	// Sources lists File and every file it extends, File first.
 	Sources []string `key:"-"`
+	// source is the merged document, which knows every key's position; nil for a
+	// profile made in memory.
+	source *doc.Node
 
 	Extends     string   `key:"extends"`
 	Description string   `key:"description"`
@@ -288,9 +292,6 @@ type ResponseTemplate struct {
 	PrependBody string `key:"prependBody"`
 	AppendBody  string `key:"appendBody"`
 }
-
-// Duration is a length of time written as Go writes it ("30s", "1m30s").
-type Duration time.Duration
 
 // Defaults of the profile format, applied by the accessors of package
 // bridge/tool and bridge, never written into a document.

@@ -1,0 +1,160 @@
+package profiles
+
+import (
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+)
+
+func (c *checker) server() {
+	s := &c.p.Server
+	switch {
+	case s.Name == "":
+		c.missing("server.name", "missing: the MCP server needs a name")
+	case strings.TrimSpace(s.Name) != s.Name || !ValidHeaderValue(s.Name):
+		c.fail("server.name", "must be text on one line without blanks around it")
+	}
+	if s.BaseURL != "" {
+		u := c.address("server.baseUrl", s.BaseURL)
+		if u != nil && (u.RawQuery != "" || u.ForceQuery) {
+			c.fail("server.baseUrl", "must not have a query (?…)")
+		}
+		c.plain("server.baseUrl", u)
+	}
+	c.object("server.config", &s.Config)
+	if s.DefaultUpstreamSecurity != nil {
+		c.security("server.defaultUpstreamSecurity", s.DefaultUpstreamSecurity)
+	}
+	c.downstream("server.defaultDownstreamSecurity", s.DefaultDownstreamSecurity)
+	c.allowTools()
+}
+
+func (c *checker) allowTools() {
+	if c.p.Server.AllowTools == nil {
+		return
+	}
+	names := make([]string, len(c.p.Tools))
+	for i, t := range c.p.Tools {
+		names[i] = t.Name
+	}
+	for i, glob := range *c.p.Server.AllowTools {
+		key := doc.Index("server.allowTools", i)
+		if glob == "" {
+			c.fail(key, "must not be empty")
+			continue
+		}
+		if c.p.OpenAPI != nil || matchesAny(glob, names) {
+			continue
+		}
+		message := quote(glob) + " matches no tool"
+		if near := doc.Nearest(glob, names); near != "" {
+			message += " (did you mean " + near + "?)"
+		}
+		c.warn(key, message)
+	}
+}
+
+func matchesAny(glob string, names []string) bool {
+	for _, n := range names {
+		if MatchGlob(glob, n) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *checker) downstream(key string, d *Downstream) {
+	if d != nil {
+		c.requirement(key, d.ID)
+	}
+}
+
+// referenceAt is a credential reference and its key.
+type referenceAt struct {
+	key string
+	ref *Reference
+}
+
+// allReferences lists every credential reference of the profile.
+func (p *Profile) allReferences() []referenceAt {
+	var out []referenceAt
+	add := func(key string, r *Reference) {
+		if r != nil {
+			out = append(out, referenceAt{key, r})
+		}
+	}
+	downstream := func(key string, d *Downstream) {
+		if d != nil {
+			add(key+".credential", d.Credential)
+		}
+	}
+	security := func(key string, s Security) {
+		for i, alternative := range s {
+			for j := range alternative {
+				at := key
+				if p.source == nil || !isTable(p.source.At(key)) {
+					at = doc.Index(key, i)
+					if p.source == nil || !isTable(p.source.At(at)) {
+						at = doc.Index(at, j)
+					}
+				}
+				add(at+".credential", alternative[j].Credential)
+			}
+		}
+	}
+	for i, s := range p.Server.SecuritySchemes {
+		at := doc.Index("server.securitySchemes", i)
+		add(at+".defaultCredential", s.DefaultCredential)
+		if s.Client != nil {
+			add(at+".client.secret", s.Client.Secret)
+		}
+	}
+	security("server.defaultUpstreamSecurity", p.Server.DefaultUpstreamSecurity)
+	downstream("server.defaultDownstreamSecurity", p.Server.DefaultDownstreamSecurity)
+	if p.OpenAPI != nil {
+		for i, o := range p.OpenAPI.Overrides {
+			security(doc.Index("openapi.overrides", i)+".security", o.Security)
+		}
+	}
+	for i, t := range p.Tools {
+		at := doc.Index("tools", i)
+		downstream(at+".security", t.Security)
+		security(at+".requestTemplate.security", t.RequestTemplate.Security)
+	}
+	return out
+}
+
+// references warns of credentials that stand in the file.
+func (c *checker) references() {
+	for _, r := range c.p.allReferences() {
+		if !r.ref.Literal.IsZero() {
+			c.warn(r.key, "literal credential: whoever reads this file has it; write { keychain = true } and type mcp-bridge login --with-token")
+		}
+	}
+}
+
+// private sets Private, and warns of files whose references are not honoured.
+func (c *checker) private(ask func(string) (bool, string)) {
+	needed := ""
+	for _, r := range c.p.allReferences() {
+		if r.ref.Literal.IsZero() {
+			needed = r.key
+			break
+		}
+	}
+	c.p.Private = true
+	for _, file := range c.p.Sources {
+		private, reason := false, "the file was not read from a private folder"
+		if ask != nil {
+			private, reason = ask(file)
+		}
+		if private {
+			continue
+		}
+		c.p.Private = false
+		if needed != "" {
+			c.warns = append(c.warns, Warning{Pos: doc.Pos{File: file}, Key: needed,
+				Message: "{ env }, { file }, { keychain } and { command } are not honoured: " + reason})
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package profiles
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxFile is the most bytes of a profile.
+const maxFile = 16 << 20
+
+// Dir is the folder of the person's profiles. This file is the only one of the
+// package that reads files.
+type Dir struct {
+	Path string
+	// Private is passed on to [Options].
+	Private func(file string) (private bool, reason string)
+}
+
+// Entry is one file of a Dir.
+type Entry struct {
+	Name string
+	File string
+	Err  error // why the profile cannot be used by its name; nil when it can
+}
+
+// List returns the profiles in the folder, by name. What they say is not read. A
+// folder that does not exist holds none.
+func (d Dir) List() ([]Entry, error) {
+	files, err := os.ReadDir(d.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []Entry
+	for _, f := range files {
+		if !isPath(f.Name()) || strings.HasPrefix(f.Name(), ".") {
+			continue
+		}
+		e := Entry{Name: nameOf(f.Name()), File: filepath.Join(d.Path, f.Name())}
+		if e.Err = CheckName(e.Name); e.Err == nil {
+			e.Err = regular(e.File)
+		}
+		if at := slices.IndexFunc(out, func(o Entry) bool { return strings.EqualFold(o.Name, e.Name) }); at >= 0 && e.Err == nil {
+			e.Err = &NameError{Name: e.Name, Message: "differs only by case from the profile " + quote(out[at].Name), Type: "rename one of the two files"}
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// Names returns the names of the profiles that can be used.
+func (d Dir) Names() ([]string, error) {
+	entries, err := d.List()
+	var names []string
+	for _, e := range entries {
+		if e.Err == nil {
+			names = append(names, e.Name)
+		}
+	}
+	return names, err
+}
+
+// File returns where the profile of a name stands or would stand.
+func (d Dir) File(name string) string { return filepath.Join(d.Path, name+extension) }
+
+// Resolve returns the file and the name of what a person typed: a name, or a path
+// that ends in .toml. The error is a *NameError that tells what to type instead,
+// or what the file system said.
+func (d Dir) Resolve(nameOrPath string) (file, name string, err error) {
+	if isPath(nameOrPath) {
+		if err := regular(nameOrPath); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return "", "", &NameError{nameOrPath, "there is no such file", "type the name of a profile, or the path of one"}
+			}
+			return "", "", err
+		}
+		return nameOrPath, nameOf(nameOrPath), nil
+	}
+	entries, err := d.List()
+	if err != nil {
+		return "", "", err
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name == nameOrPath {
+			return e.File, e.Name, e.Err
+		}
+		if e.Err == nil {
+			names = append(names, e.Name)
+		}
+	}
+	if err := CheckName(nameOrPath); err != nil && !hasSlash(nameOrPath) {
+		return "", "", err
+	}
+	failure := &NameError{nameOrPath, "there is no such profile", nearestName(nameOrPath, names)}
+	if hasSlash(nameOrPath) {
+		failure.Type = "the path of a profile ends in .toml"
+	}
+	return "", "", failure
+}
+
+func hasSlash(s string) bool { return strings.ContainsAny(s, `/\`) }
+
+// Load resolves what a person typed and loads it. The profile's own errors are
+// [Errors].
+func (d Dir) Load(nameOrPath string) (*Profile, []Warning, error) {
+	file, _, err := d.Resolve(nameOrPath)
+	if err != nil {
+		return nil, nil, err
+	}
+	return LoadFile(file, Options{Folder: d.Path, Private: d.Private})
+}
+
+// LoadFile reads file and loads it. Without opts.Read the files that it extends
+// are read in the same way.
+func LoadFile(file string, opts Options) (*Profile, []Warning, error) {
+	if opts.Read == nil {
+		opts.Read = ReadFile
+	}
+	data, err := opts.Read(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Load(file, data, opts)
+}
+
+// ReadFile returns the content of a regular file of at most 16 MiB. It does not
+// open anything else: a pipe could make it wait for ever.
+func ReadFile(file string) ([]byte, error) {
+	if err := regular(file); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("%s: longer than %d MiB", file, maxFile>>20)
+	}
+	return data, err
+}
+
+// regular reports why file is no regular file.
+func regular(file string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: not a regular file", file)
+	}
+	return nil
+}
