@@ -52,16 +52,20 @@ func decodeText(file string, data []byte, w *warnings) string {
 		return string(data)
 	}
 	text := strings.ToValidUTF8(string(data), "\uFFFD")
-	bad := 0
-	for bad < len(data) {
-		r, size := utf8.DecodeRune(data[bad:])
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
-		bad += size
-	}
-	w.add(posOf(file, string(data[:bad]), bad), "the document has bytes that are not UTF-8: replaced")
+	w.add(posOf(file, text, notUTF8(string(data))), "the document has bytes that are not UTF-8: replaced")
 	return text
+}
+
+// notUTF8 returns the offset of the first byte that is not UTF-8, or the length.
+func notUTF8(s string) int {
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(s)
 }
 
 func fromUTF16(data []byte, little bool) string {

@@ -20,9 +20,12 @@ import (
 // of a key only while it parses. What the scanner accepts the library checks again.
 func ParseTOML(file string, data []byte) (*Node, error) {
 	text := strings.TrimPrefix(string(data), "\xef\xbb\xbf")
-	if !utf8.ValidString(text) || strings.HasPrefix(text, "\xff\xfe") || strings.IndexByte(text, 0) >= 0 {
-		bad := strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError || r == 0 })
-		return nil, &Error{Pos: posOf(file, text, max(bad, 0)), Message: "a TOML file must be UTF-8 text"}
+	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
+		bad := notUTF8(text)
+		if nul := strings.IndexByte(text, 0); nul >= 0 {
+			bad = min(bad, nul)
+		}
+		return nil, &Error{Pos: posOf(file, text, bad), Message: "a TOML file must be UTF-8 text"}
 	}
 	p := tomlParser{cursor: cursor{file: file, s: text}, state: map[*Node]tableState{}, index: map[*Node]map[string]*Node{}}
 	root, failure := p.document()

@@ -183,9 +183,13 @@ func isTime(s string) bool {
 
 func allDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// tomlNumber reports whether s is an integer or a float; the library checks
-// where underscores stand.
+// tomlNumber reports whether s is an integer or a float.
 func tomlNumber(s string) bool {
+	for i := range len(s) {
+		if s[i] == '_' && (i == 0 || i == len(s)-1 || !isHexDigit(s[i-1]) || !isHexDigit(s[i+1])) {
+			return false
+		}
+	}
 	if len(s) > 2 && s[0] == '0' {
 		digits := map[byte]string{'x': "0123456789abcdefABCDEF_", 'o': "01234567_", 'b': "01_"}[s[1]]
 		if digits != "" {
@@ -193,7 +197,11 @@ func tomlNumber(s string) bool {
 		}
 	}
 	plain := strings.TrimPrefix(strings.ReplaceAll(s, "_", ""), "+")
-	return plain != "" && !strings.HasPrefix(s, "+-") && !strings.HasPrefix(s, "_") && jsonNumber(plain) == len(plain)
+	return plain != "" && !strings.HasPrefix(s, "+-") && jsonNumber(plain) == len(plain)
+}
+
+func isHexDigit(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F'
 }
 
 // beyond64 reports whether the library would refuse a number for its size.

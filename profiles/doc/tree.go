@@ -126,7 +126,7 @@ func appendQuoted(b []byte, s string) []byte {
 
 // numberJSON returns a number of YAML or TOML as JSON spells it.
 func numberJSON(text string) string {
-	if jsonNumber(text) == len(text) {
+	if text != "" && jsonNumber(text) == len(text) {
 		return text
 	}
 	plain := strings.TrimPrefix(strings.ReplaceAll(text, "_", ""), "+")
