@@ -22,6 +22,7 @@ func (r *reader) profile() {
 		return
 	}
 	p.Server.BaseURL = r.options.BaseURL
+	p.Server.Version = strings.TrimSpace(p.Server.Version)
 	for i := range p.Tools {
 		r.settle(&p.Tools[i], doc.Index("tools", i))
 	}
@@ -202,6 +203,13 @@ func (r *reader) literals(p *profiles.Profile) {
 func (r *reader) found(ref *profiles.Reference, record, scheme, key string) {
 	if ref == nil || ref.Literal.IsZero() {
 		return
+	}
+	for _, other := range r.out.Secrets {
+		if other.Record == record {
+			r.fail(r.out.tree.PosAt(key), key, "would be kept under "+quote(record)+", as the credential on line "+strconv.Itoa(r.out.tree.PosAt(other.Key).Line)+" is",
+				"give the scheme "+quote(other.Scheme)+" another id")
+			return
+		}
 	}
 	text := ref.Literal.Reveal()
 	if strings.Contains(text, "${") || strings.Contains(text, "{{") {
