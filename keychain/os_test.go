@@ -1,6 +1,7 @@
 package keychain_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,6 +91,12 @@ func child(job string) {
 			})
 		}
 		all.Wait()
+	case "midway": // the parent freezes the keyring between two calls
+		note(store.Get(ctx, "record"))
+		fmt.Println("ready")
+		_, _ = fmt.Scanln()
+		note(store.Get(ctx, "record"))
+		note(secret.Value{}, store.Set(ctx, "record", secret.New("x")))
 	case "unlock": // a person is there to be asked
 		store = keychain.OS(h, keychain.Options{Timeout: patience, Unlock: 2 * time.Second})
 		note(store.Get(ctx, "record"))
@@ -210,6 +217,37 @@ func TestOSWaitsOnce(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A keyring that freezes after it was found in order meets go-keyring itself, which
+// has no time limit.
+func TestOSFreezesMidway(t *testing.T) {
+	t.Parallel()
+	needLinux(t)
+	s := keychaintest.Start(t, keychaintest.Unlocked)
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(append(os.Environ(), s.Env...), childJob+"=midway", "MCP_BRIDGE_TEST_CHILD_HOME="+filepath.Join(t.TempDir(), "home"))
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	pipe, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	out := bufio.NewReader(pipe)
+	if _, err := out.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	s.Freeze(t)
+	_, err = in.Write([]byte("\n"))
+	must(t, err)
+	var r report
+	must(t, json.NewDecoder(out).Decode(&r))
+	must(t, cmd.Wait())
+	if got := strings.Join(r.Outcomes, ", "); got != "not found, unavailable/silent, unavailable/silent" {
+		t.Errorf("outcomes %s", got)
+	}
+	s.Thaw(t)
+	wantOutcomes(t, run(t, "get", append(os.Environ(), s.Env...)), "not found")
 }
 
 // Where a person may be asked, a keyring that cannot ask is still locked, at once,

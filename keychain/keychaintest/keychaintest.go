@@ -14,7 +14,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -22,22 +21,6 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 )
-
-// All is the environment variable that turns "skipped, because a part is missing"
-// into a failure.
-const All = "MCP_BRIDGE_TEST_ALL"
-
-// Need skips the test when ok is false, or fails it when MCP_BRIDGE_TEST_ALL=1.
-func Need(t testing.TB, ok bool, missing string) {
-	t.Helper()
-	switch {
-	case ok:
-	case os.Getenv(All) == "1":
-		t.Fatalf("missing: %s", missing)
-	default:
-		t.Skipf("missing: %s", missing)
-	}
-}
 
 // Run tests a store against the contract of keychain.Store. open returns a new
 // handle on the same, available store every time. The names that the suite uses

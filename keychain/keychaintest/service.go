@@ -1,5 +1,26 @@
 package keychaintest
 
+import (
+	"os"
+	"testing"
+)
+
+// All is the environment variable that turns "skipped, because a part is missing"
+// into a failure.
+const All = "MCP_BRIDGE_TEST_ALL"
+
+// Need skips the test when ok is false, or fails it when MCP_BRIDGE_TEST_ALL=1.
+func Need(t testing.TB, ok bool, missing string) {
+	t.Helper()
+	switch {
+	case ok:
+	case os.Getenv(All) == "1":
+		t.Fatalf("missing: %s", missing)
+	default:
+		t.Skipf("missing: %s", missing)
+	}
+}
+
 // State is what a process finds when it looks for the Secret Service.
 type State string
 

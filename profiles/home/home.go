@@ -136,8 +136,18 @@ func checkFolder(path string, info fs.FileInfo) error {
 		return &Error{Kind: Unusable, Op: "open", Path: path, Err: errors.New("not a folder")}
 	case !ownedByUser(info):
 		return &Error{Kind: Foreign, Op: "open", Path: path}
+	case info.Mode()&fs.ModeSticky != 0 || filepath.Dir(path) == path:
+		// Root owns /tmp and /, but they are not root's to close to others.
+		return &Error{Kind: Unusable, Op: "open", Path: path, Err: errors.New("a folder that all users share")}
 	}
 	return nil
+}
+
+// closes reports whether the folder is to be closed to group and others. The user's
+// whole home directory, should somebody name it, is not ours to change.
+func (h *Home) closes(mode fs.FileMode) bool {
+	user, err := os.UserHomeDir()
+	return tooOpen(mode) && (err != nil || filepath.Clean(user) != h.path)
 }
 
 // isLink also counts Windows junctions and mount points, which Go reports as
@@ -173,7 +183,7 @@ func (h *Home) root(create bool) (*os.Root, error) {
 		_ = root.Close()
 		return nil, &Error{Kind: Symlink, Op: "open", Path: h.path, Err: err}
 	}
-	if create && tooOpen(opened.Mode()) {
+	if create && h.closes(opened.Mode()) {
 		if err := root.Chmod(".", dirPerm); err != nil {
 			_ = root.Close()
 			return nil, &Error{Kind: Unusable, Op: "close to others", Path: h.path, Err: cause(err)}

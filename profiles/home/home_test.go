@@ -225,6 +225,100 @@ func TestHomeIsNotAFolder(t *testing.T) {
 	wantKind(t, err, Unusable)
 }
 
+func TestSharedFolders(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has access lists in the place of modes")
+	}
+	shared := filepath.Join(t.TempDir(), "tmp")
+	must(t, os.Mkdir(shared, 0o700))
+	must(t, os.Chmod(shared, 0o777|fs.ModeSticky))
+	_, err := Open(shared)
+	wantKind(t, err, Unusable)
+	if _, err := Open("/"); err == nil {
+		t.Error("opened the root of the file system")
+	}
+
+	user := t.TempDir()
+	must(t, os.Chmod(user, 0o755))
+	t.Setenv("HOME", user)
+	h, err := Open(user)
+	must(t, err)
+	must(t, h.WriteFile("cache/x", nil))
+	if info, _ := os.Stat(user); info.Mode().Perm() != 0o755 {
+		t.Errorf("the user's own folder now has mode %v", info.Mode())
+	}
+}
+
+func TestErrorsSpeak(t *testing.T) {
+	seen := map[string]Kind{}
+	for _, kind := range []Kind{Unusable, Symlink, Foreign, Outside, Corrupt, Busy} {
+		for _, err := range []error{nil, fs.ErrPermission} {
+			e := &Error{Kind: kind, Op: "open", Path: "/p", Err: err}
+			text := e.Error()
+			if !strings.HasPrefix(text, "open /p: ") || strings.HasSuffix(text, ": ") || strings.Contains(text, "\n") {
+				t.Errorf("%s: %q", kind, text)
+			}
+			if other, ok := seen[text]; ok {
+				t.Errorf("%s and %s read the same", kind, other)
+			}
+			seen[text] = kind
+			if h := e.Hint(); h == "" || strings.HasSuffix(h, ".") {
+				t.Errorf("%s: hint %q", kind, h)
+			}
+			if !errors.Is(e, err) && err != nil {
+				t.Errorf("%s does not wrap its cause", kind)
+			}
+		}
+	}
+}
+
+// One error names its path once.
+func TestErrorsNameThePathOnce(t *testing.T) {
+	h := open(t)
+	must(t, h.WriteFile("x", nil))
+	_, absent := h.ReadFile("absent")
+	below := h.WriteFile("x/y", nil)
+	for _, err := range []error{absent, below, h.Remove("absent")} {
+		if n := strings.Count(err.Error(), h.Path()); n != 1 {
+			t.Errorf("%q names the home %d times", err, n)
+		}
+	}
+}
+
+func TestTryLockBesideLock(t *testing.T) {
+	h := open(t)
+	release, ok, err := h.TryLock("x")
+	if !ok || err != nil {
+		t.Fatalf("%v, %v", ok, err)
+	}
+	got := make(chan error)
+	go func() {
+		release, err := h.Lock(t.Context(), "x")
+		if err == nil {
+			release()
+		}
+		got <- err
+	}()
+	if _, ok, err := h.TryLock("x"); ok || err != nil {
+		t.Errorf("taken twice: %v, %v", ok, err)
+	}
+	release()
+	must(t, <-got)
+}
+
+func BenchmarkWriteFile(b *testing.B) {
+	h, err := Open(filepath.Join(b.TempDir(), "home"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	data := make([]byte, 4096)
+	for b.Loop() {
+		if err := h.WriteFile("f", data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestForeignHome(t *testing.T) {
 	if os.Geteuid() != 0 || runtime.GOOS == "windows" {
 		t.Skip("only root can give a folder away")

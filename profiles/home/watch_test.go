@@ -2,6 +2,7 @@ package home
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -87,6 +88,29 @@ func TestLookSeesNoChange(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(dir, tempPrefix+"x"), nil, 0o600))
 	if !folder[dir].sameContent(look(folder, []string{dir})[dir]) {
 		t.Error("a write in progress looks like a change")
+	}
+}
+
+// A pipe has no content that could be read without waiting.
+func TestLookDoesNotOpenPipes(t *testing.T) {
+	dir := t.TempDir()
+	socket := filepath.Join(dir, "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Skipf("no sockets here: %v", err)
+	}
+	defer func() { _ = l.Close() }()
+	seen := look(nil, []string{socket})
+	if !seen[socket].sameContent(look(seen, []string{socket})[socket]) {
+		t.Error("a socket looks changed")
+	}
+	h := open(t)
+	must(t, h.WriteFile("x", nil))
+	must(t, os.Remove(h.Join("x")))
+	if l, err := net.Listen("unix", h.Join("x")); err == nil {
+		defer func() { _ = l.Close() }()
+		_, err := h.ReadFile("x")
+		wantKind(t, err, Unusable)
 	}
 }
 
