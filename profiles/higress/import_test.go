@@ -3,6 +3,7 @@ package higress
 import (
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -139,6 +140,14 @@ func serverRows() []row {
 		{name: "server.name empty", yaml: server("name: ''"), errs: []string{"f.yaml:2:3: server.name: the server has no name"}},
 		{name: "server.name null", yaml: server("name:", "version: v"), errs: []string{"f.yaml:2:3: server.name: the server has no name"}},
 		{name: "server.name number", yaml: server("name: 12"), want: func(p *profiles.Profile) (any, any) { return p.Server.Name, "12" }},
+		{name: "server.name boolean", yaml: server("name: true"), want: func(p *profiles.Profile) (any, any) { return p.Server.Name, "true" }},
+		{name: "several errors, in the document's order", yaml: "server: {passthroughAuthHeader: 7, name: s}\ntools: [{name: 1, args: [{name: 2, default: [[null]]}]}]\n",
+			errs: []string{"f.yaml:2:45: tools[0].args[0].default: holds null"}},
+		{name: "several wrong types, in the document's order", yaml: "tools: [{name: 1, args: [{name: 2}]}]\nserver: {passthroughAuthHeader: 7, name: s}\n",
+			errs: []string{"f.yaml:1:16: tools[0].name: must be a string", "f.yaml:1:33: tools[0].args[0].name: must be a string", "f.yaml:2:33: server.passthroughAuthHeader: must be true or false"}},
+		{name: "fields that only a profile has", yaml: server("name: s", "baseUrl: https://x.example", "securitySchemes: [{id: a, type: http, scheme: bearer, client: {}}]") + "policy: {}\n",
+			warns: []string{"f.yaml:3:3: server.baseUrl: is not a field of Higress's and is left out, as Higress does; a profile has it", "client: is not a field of Higress's and is left out, as Higress does; a profile has it",
+				"f.yaml:6:1: policy: is not a field of Higress's and is left out, as Higress does; a profile has it"}},
 		{name: "server.name table", yaml: server("name: {a: b}"), errs: []string{"f.yaml:2:9: server.name: must be a string, not a table"}},
 		{name: "server.version", yaml: server("name: s", "version: 2.0.1"), want: func(p *profiles.Profile) (any, any) { return p.Server.Version, "2.0.1" }},
 		{name: "server.version trimmed", yaml: server("name: s", "version: ' 2 '"), want: func(p *profiles.Profile) (any, any) { return p.Server.Version, "2" }},
@@ -327,6 +336,9 @@ func argRows() []row {
 		{name: "position misspelled", yaml: arg("position: quary"), warns: []string{"did you mean query?"}},
 		{name: "style is the profile's", yaml: arg("style: form"), warns: []string{"f.yaml:5:15: tools[0].args[0].style: is not a field of Higress's and is left out, as Higress does; a profile has it: write it there"}},
 	}
+	for word, want := range map[string]string{"Integer": "integer", "long": "integer", "double": "number", "bool": "boolean", "list": "array", "dict": "object", "str": "string"} {
+		rows = append(rows, row{name: "args[].type " + word, yaml: arg("type: " + word), warns: []string{"it is read as " + want}, want: func(p *profiles.Profile) (any, any) { return a(p).Type, want }})
+	}
 	for _, position := range []string{"path", "query", "header", "cookie", "body", "Query", "BODY"} {
 		yaml := tool("args: [{name: a, position: "+position+"}]", "requestTemplate: {url: 'https://x.example/{a}', method: GET}")
 		rows = append(rows, row{name: "position " + position, yaml: yaml, want: func(p *profiles.Profile) (any, any) { return a(p).Position, strings.ToLower(position) }})
@@ -414,6 +426,38 @@ func TestDuplicateTools(t *testing.T) {
 	}
 }
 
+// TestNames renames more tools than can be tried one by one.
+func TestNames(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("server: {name: s}\ntools:\n")
+	const many = 2000
+	for n := range many {
+		b.WriteString("- {name: 'a" + strings.Repeat("!", n%50) + strings.Repeat("?", n/50+1) + "', responseTemplate: {body: b}}\n")
+	}
+	i, err := Import("f.yaml", []byte(b.String()), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, tool := range i.Profile.Tools {
+		if seen[tool.Name] || !profiles.ValidToolName(tool.Name) {
+			t.Fatalf("name %q", tool.Name)
+		}
+		seen[tool.Name] = true
+	}
+	if !seen["a"] || !seen["a_"+strconv.Itoa(many)] {
+		t.Error("the names are not numbered")
+	}
+	for name, want := range map[string]string{"get item": "get_item", "a//b": "a_b", "é": "tool_3", "--": "tool_3", strings.Repeat("x", 200): strings.Repeat("x", 120)} {
+		if got := legalName(name, 2); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+	if got := quote(strings.Repeat("é", 100)); len(got) > 70 || !strings.HasSuffix(got, "…\"") {
+		t.Error(got)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	i, err := Import("f.yaml", []byte("securitySchemes: [{id: a, type: http, scheme: basic}]\ntools: [{name: t, requestTemplate: {url: /x, method: GET}}]\n"), Options{Name: "mine", BaseURL: "https://x.example"})
 	if err != nil || i.Profile.Server.Name != "mine" || i.Profile.Server.BaseURL != "https://x.example" {
@@ -436,11 +480,19 @@ func TestHints(t *testing.T) {
 		tool("requestTemplate: {url: 'https://x.example/', security: []}"):                                                        "write security: { id: SCHEME }",
 		server("name: s", "securitySchemes: [{id: backend, type: http, scheme: basic}]", "defaultUpstreamSecurity: {id: bakend}"): "write backend at f.yaml:4:33",
 		"server: {name: s, type: mcp-proxy}\n":                                                                                    "add that MCP server to the client itself",
-		"toolSet: {name: s}\n":                                                                                                    "add the servers it names one by one",
-		"server: {name: quark-search}\n":                                                                                          "add its tools, or import the API's OpenAPI document",
-		"tools: []\n":                                                                                                             "write server: { name: NAME }",
-		server("name: s", "securitySchemes: {a: {type: http}}"):                                                                   "write securitySchemes as a list, each entry with id:",
-		server("name: s", "securitySchemes: [{id: a, type: http, defaultCredential: {env: HOME}}]"):                               "{ env }, { file } and { command } belong into the profile",
+		tool("requestTemplate: {method: GET}"):                                                                                    "write an absolute https URL as requestTemplate.url, or responseTemplate.body alone",
+		tool(send, "responseTemplate: {body: b, prependBody: p}"):                                                                 "leave out body, or prependBody and appendBody",
+		tool("requestTemplate: {url: 'https://x.example/', method: GET, argsToJsonBody: true, argsToUrlParam: true}"):             "keep one of argsToJsonBody",
+		tool("security: {id: a, passthrough: true}", send):                                                                        "in the tool's requestTemplate",
+		server("name: s", "defaultUpstreamSecurity: {id: bakend}"):                                                                "define the scheme in server.securitySchemes",
+		server("name: s", "securitySchemes: [{id: a, type: openIdConnect}]"):                                                      "write openIdConnectUrl: https://",
+		server("name: s", "securitySchemes: [{id: a, type: htp}]"):                                                                "write http at f.yaml:3:",
+		"server: {name: s}\ntools: [{" + send + "}]\n":                                                                            "write name: NAME",
+		"toolSet: {name: s}\n":           "add the servers it names one by one",
+		"server: {name: quark-search}\n": "add its tools, or import the API's OpenAPI document",
+		"tools: []\n":                    "write server: { name: NAME }",
+		server("name: s", "securitySchemes: {a: {type: http}}"):                                     "write securitySchemes as a list, each entry with id:",
+		server("name: s", "securitySchemes: [{id: a, type: http, defaultCredential: {env: HOME}}]"): "{ env }, { file } and { command } belong into the profile",
 	} {
 		_, err := Import("f.yaml", []byte(text), Options{})
 		var hinted interface{ Hint() string }

@@ -40,7 +40,7 @@ func (r *reader) check(p *profiles.Profile) {
 	var list profiles.Errors
 	if errors.As(err, &list) {
 		for _, e := range list {
-			one := &Error{Detail: *e}
+			one := &Error{Detail: *e, Next: advice(e)}
 			one.Detail.Pos = r.out.tree.PosAt(e.Key)
 			r.errs = append(r.errs, one)
 		}
@@ -51,6 +51,31 @@ func (r *reader) check(p *profiles.Profile) {
 		}
 	}
 }
+
+// advice says what to write where the check does not name the words that may stand
+// there.
+func advice(e *doc.Error) string {
+	if len(e.Allowed) > 0 || e.Nearest != "" {
+		return ""
+	}
+	for _, a := range []struct{ end, next string }{
+		{".openIdConnectUrl", "write openIdConnectUrl: https://ISSUER/.well-known/openid-configuration in the scheme"},
+		{".requestTemplate.url", "write an absolute https URL as requestTemplate.url, or responseTemplate.body alone"},
+		{".responseTemplate", "leave out body, or prependBody and appendBody"},
+		{".argsToUrlParam", oneBulk}, {".argsToFormBody", oneBulk},
+		{".security.passthrough", "write security: { id: SCHEME } in the tool's requestTemplate"},
+		{".security.id", "define the scheme in server.securitySchemes"},
+		{"Security.id", "define the scheme in server.securitySchemes"},
+		{".name", "write name: NAME"},
+	} {
+		if strings.HasSuffix(e.Key, a.end) {
+			return a.next
+		}
+	}
+	return ""
+}
+
+const oneBulk = "keep one of argsToJsonBody, argsToUrlParam and argsToFormBody"
 
 // settle reads one tool's words as Higress does: any case, and unknown ones as
 // none.

@@ -118,7 +118,7 @@ const maxToolName = 128
 
 // rename gives tools whose names MCP clients refuse another one.
 func (r *reader) rename(list *doc.Node) *doc.Node {
-	taken := map[string]bool{}
+	taken, numbers := map[string]bool{}, map[string]int{}
 	for _, item := range list.Items {
 		taken[textOf(item.Get("name"))] = true
 	}
@@ -127,9 +127,11 @@ func (r *reader) rename(list *doc.Node) *doc.Node {
 		if textOf(name) == "" || isToolName(name.Text) {
 			continue
 		}
-		legal := legalName(name.Text, i)
-		for n := 2; taken[legal]; n++ {
-			legal = legalName(name.Text, i) + "_" + strconv.Itoa(n)
+		base := legalName(name.Text, i)
+		legal := base
+		for taken[legal] {
+			numbers[base]++
+			legal = base + "_" + strconv.Itoa(numbers[base]+1)
 		}
 		taken[legal] = true
 		if r.renamed == nil {
