@@ -1,0 +1,105 @@
+package result
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// form is what a body becomes.
+type form int
+
+const (
+	formText form = iota
+	formImage
+	formAudio
+	formBytes
+)
+
+// form decides by the media type, and by the bytes where the type does not say.
+func (s *shaper) form() form {
+	body, kind := s.response.Body, s.kind
+	switch {
+	case len(body) == 0:
+		return formText
+	case kind == "image/svg+xml" && s.tool.Imported:
+		return formText
+	case strings.HasPrefix(kind, "image/"):
+		return formImage
+	case strings.HasPrefix(kind, "audio/"):
+		return formAudio
+	case isTextKind(kind):
+		return formText
+	case strings.HasPrefix(kind, "video/"), strings.HasPrefix(kind, "font/"), kind == "application/pdf",
+		kind == "application/zip", kind == "application/gzip":
+		return formBytes
+	}
+	if looksLikeText(body) {
+		return formText
+	}
+	return formBytes
+}
+
+func isTextKind(kind string) bool {
+	if strings.HasPrefix(kind, "text/") {
+		return true
+	}
+	for _, end := range []string{"json", "xml", "yaml", "javascript", "x-www-form-urlencoded", "graphql", "csv"} {
+		if strings.HasSuffix(kind, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksLikeText reports UTF-8 without a NUL in the first bytes. The last
+// character may be cut.
+func looksLikeText(body []byte) bool {
+	if bytes.HasPrefix(body, []byte("\xFF\xFE")) || bytes.HasPrefix(body, []byte("\xFE\xFF")) {
+		return true
+	}
+	head := body[:min(len(body), 4096)]
+	for i := 1; i < utf8.UTFMax && len(head) > 0 && !utf8.Valid(head); i++ {
+		head = head[:len(head)-1]
+	}
+	return len(head) > 0 && utf8.Valid(head) && bytes.IndexByte(head, 0) < 0
+}
+
+// media makes the result of a body that is not text.
+func (s *shaper) media(f form) *Result {
+	if s.response.Truncated {
+		return s.tooLarge("part of a binary body is of no use")
+	}
+	c := Content{Data: s.response.Body, MIMEType: s.mimeType(), Meta: map[string]any{MetaSource: FromBackend}}
+	switch f {
+	case formImage:
+		c.Type = "image"
+	case formAudio:
+		c.Type = "audio"
+	default:
+		c.Type = "resource"
+		c.URI = "mcp-bridge://response/" + url.PathEscape(s.tool.Name)
+		items, _ := s.hints([]string{s.describe()})
+		return &Result{Content: append([]Content{c}, items...)}
+	}
+	return &Result{Content: []Content{c}}
+}
+
+// mimeType is the whole header value, as Higress has it, or the bare type for an
+// imported tool.
+func (s *shaper) mimeType() string {
+	if s.kind == "" {
+		return "application/octet-stream"
+	}
+	if s.tool.Imported {
+		return first(clean(s.kind), 200)
+	}
+	value := strings.TrimSpace(s.response.Header.Get("Content-Type"))
+	return first(clean(string(s.options.Mask([]byte(value)))), 200)
+}
+
+func (s *shaper) describe() string {
+	return fmt.Sprintf("%d bytes of %s", len(s.response.Body), s.mimeType())
+}
