@@ -242,7 +242,7 @@ func FuzzSecret(f *testing.F) {
 // FuzzGolden runs every golden case with one argument replaced: no input panics.
 func FuzzGolden(f *testing.F) {
 	names, _ := filepath.Glob("testdata/plan/*.txtar")
-	var tools []tool.Tool
+	var tools []*tool.Tool
 	for i, name := range names {
 		a, err := txtar.ParseFile(name)
 		if err != nil {
@@ -252,11 +252,11 @@ func FuzzGolden(f *testing.F) {
 		if err := json.Unmarshal(fileNamed(a, "tool.json"), &tl); err != nil {
 			f.Fatal(err)
 		}
-		tools = append(tools, tl)
+		tools = append(tools, &tl)
 		f.Add(i, string(fileNamed(a, "args.json")))
 	}
 	f.Fuzz(func(t *testing.T, i int, text string) {
-		tl := &tools[max(i, -i-1)%len(tools)]
+		tl := tools[max(i, -i-1)%len(tools)]
 		var args tool.Args
 		if json.Unmarshal([]byte(text), &args) != nil {
 			t.Skip("not an object")

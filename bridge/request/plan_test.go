@@ -180,10 +180,10 @@ func TestErrorText(t *testing.T) {
 
 func TestTemplateErrors(t *testing.T) {
 	for name, tl := range map[string]*tool.Tool{
-		"url":    {Name: "x", Request: tool.Request{URL: "https://h/{{index .args 1 2 3}}"}},
-		"body":   {Name: "x", Request: tool.Request{URL: "https://h/", Body: "{{index .args 1 2 3}}"}},
-		"header": {Name: "x", Request: tool.Request{URL: "https://h/", Headers: []profiles.Header{{Key: "A", Value: "{{index .args 1 2 3}}"}}}},
-		"direct": {Name: "x", Response: tool.Response{Body: "{{index .args 1 2 3}}"}},
+		"url":    {Name: "x", Request: tool.Request{URL: "https://h/{{fail \"odd\"}}"}},
+		"body":   {Name: "x", Request: tool.Request{URL: "https://h/", Body: "{{fail \"odd\"}}"}},
+		"header": {Name: "x", Request: tool.Request{URL: "https://h/", Headers: []profiles.Header{{Key: "A", Value: "{{fail \"odd\"}}"}}}},
+		"direct": {Name: "x", Response: tool.Response{Body: "{{fail \"odd\"}}"}},
 		"parse":  {Name: "x", Request: tool.Request{URL: "https://h/{{"}},
 	} {
 		var e *Error

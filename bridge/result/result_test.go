@@ -318,7 +318,7 @@ func BenchmarkFromResponseCut(b *testing.B) {
 }
 
 func TestTemplateThatFails(t *testing.T) {
-	broken := "{{index .a 1 2 3}}"
+	broken := `{{fail "odd"}}`
 	r := FromResponse(&tool.Tool{Response: tool.Response{Body: broken}}, Response{Status: 200, Body: []byte(`{"a":1}`)}, Options{})
 	if !r.IsError || r.Kind != TemplateFailed || !strings.HasPrefix(r.Content[0].Text, "responseTemplate.body cannot be rendered: ") {
 		t.Errorf("result %+v", r)
