@@ -1,0 +1,151 @@
+package credential
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+)
+
+// record is what the keychain keeps of a static credential.
+type record struct {
+	Version int      `json:"version"`
+	Value   string   `json:"value"`
+	Origins []string `json:"origins"`
+}
+
+func (rec record) allows(origin string) bool {
+	origin = Origin(origin)
+	return origin != "" && slices.ContainsFunc(rec.Origins, func(o string) bool { return Origin(o) == origin })
+}
+
+func (rec record) approved() string {
+	if len(rec.Origins) == 0 {
+		return "no address"
+	}
+	return strings.Join(rec.Origins, ", ")
+}
+
+// Origin returns scheme, host and port of a URL in the form of RFC 6454: lower
+// case, the default port left out. It is empty for what is not an http URL.
+func Origin(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	} else {
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return u.Scheme + "://" + host
+}
+
+// Key is the keychain name of a static record: it tells the kind, and for the rest
+// a hash, so that listing a keychain shows neither profiles nor accounts.
+func (r *Resolver) Key(name string) string {
+	sum := sha256.New()
+	for _, part := range []string{r.o.Identity, name, r.o.Account, r.o.Home.Path()} {
+		fmt.Fprintf(sum, "%d:%s\n", len(part), part)
+	}
+	return "static-" + hex.EncodeToString(sum.Sum(nil)[:20])
+}
+
+// read returns the record of a name. The errors are keychain.ErrNotFound and
+// *keychain.Error.
+func (r *Resolver) read(ctx context.Context, name string) (record, error) {
+	v, err := r.o.Store.Get(ctx, r.Key(name))
+	if err != nil {
+		return record{}, err
+	}
+	var rec record
+	if err := json.Unmarshal([]byte(v.Reveal()), &rec); err != nil || rec.Version != 1 || rec.Value == "" {
+		return record{}, &keychain.Error{Kind: keychain.Corrupt, Op: "get", Path: r.o.Store.Name()}
+	}
+	return rec, nil
+}
+
+// Save stores a credential under a record's name, for requests to the origins. It
+// replaces what was stored; the index follows. The error is a *keychain.Error or a
+// *home.Error.
+func (r *Resolver) Save(ctx context.Context, scheme, name string, value secret.Value, origins []string) error {
+	slices.Sort(origins)
+	origins = slices.Compact(origins)
+	text, err := json.Marshal(record{Version: 1, Value: value.Reveal(), Origins: origins})
+	if err != nil {
+		return err
+	}
+	key := r.Key(name)
+	if err := r.o.Store.Set(ctx, key, secret.New(string(text))); err != nil {
+		return err
+	}
+	return r.o.Home.UpdateIndex(ctx, func(x *home.Index) error {
+		x.Put(home.Entry{Key: key, Profile: r.o.Identity, Scheme: scheme, Record: name, Account: r.o.Account, Kind: home.KindStatic,
+			Store: r.o.Store.Name(), Origins: origins, Updated: time.Now()})
+		return nil
+	})
+}
+
+// Raw returns the stored record as it is, so that it can be put back by Restore;
+// false when there is none.
+func (r *Resolver) Raw(ctx context.Context, name string) (secret.Value, bool, error) {
+	v, err := r.o.Store.Get(ctx, r.Key(name))
+	if errors.Is(err, keychain.ErrNotFound) {
+		return secret.Value{}, false, nil
+	}
+	return v, err == nil, err
+}
+
+// Restore puts a record back that Raw returned.
+func (r *Resolver) Restore(ctx context.Context, name string, v secret.Value) error {
+	return r.o.Store.Set(ctx, r.Key(name), v)
+}
+
+// Delete forgets a record and its entry in the index. It reports whether there was
+// one. With a keychain that cannot be asked nothing is forgotten.
+func Delete(ctx context.Context, h *home.Home, store keychain.Store, key string) (bool, error) {
+	err := store.Delete(ctx, key)
+	there := err == nil
+	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
+		return false, err
+	}
+	return there, h.UpdateIndex(ctx, func(x *home.Index) error {
+		x.Delete(key)
+		return nil
+	})
+}
+
+// State is what is known of a stored credential, for status.
+type State string
+
+// The states of status --json.
+const (
+	SignedIn    State = "signed-in"
+	Expired     State = "expired"
+	SignedOut   State = "signed-out"
+	Unavailable State = "unavailable"
+)
+
+// Look returns the state of a record without handing it out. The error says why a
+// keychain could not be read.
+func (r *Resolver) Look(ctx context.Context, name string) (State, error) {
+	_, err := r.read(ctx, name)
+	switch {
+	case err == nil:
+		return SignedIn, nil
+	case errors.Is(err, keychain.ErrNotFound):
+		return SignedOut, nil
+	}
+	return Unavailable, err
+}
