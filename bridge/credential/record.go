@@ -149,3 +149,19 @@ func (r *Resolver) Look(ctx context.Context, name string) (State, error) {
 	}
 	return Unavailable, err
 }
+
+// Value returns the stored credential whatever it is approved for, so that a
+// person may approve it for more; false when there is none.
+func (r *Resolver) Value(ctx context.Context, name string) (secret.Value, bool, error) {
+	rec, err := r.read(ctx, name)
+	if errors.Is(err, keychain.ErrNotFound) {
+		return secret.Value{}, false, nil
+	}
+	return secret.New(rec.Value), err == nil, err
+}
+
+// Forget is Delete for a record of this resolver's profile and account.
+func (r *Resolver) Forget(ctx context.Context, name string) error {
+	_, err := Delete(ctx, r.o.Home, r.o.Store, r.Key(name))
+	return err
+}

@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -135,7 +134,7 @@ func (r *Resolver) output(ctx context.Context, command []string) (secret.Value, 
 	out := &bounded{}
 	cmd.Stdout = out
 	err := cmd.Run()
-	line, _, _ := strings.Cut(out.String(), "\n")
+	line, _, _ := strings.Cut(string(out.kept), "\n")
 	switch {
 	case ctx.Err() != nil:
 		return secret.Value{}, fmt.Errorf("%s did not answer in %s", command[0], commandTime)
@@ -146,12 +145,10 @@ func (r *Resolver) output(ctx context.Context, command []string) (secret.Value, 
 }
 
 // bounded keeps the beginning of what is written to it.
-type bounded struct{ bytes.Buffer }
+type bounded struct{ kept []byte }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if room := maxCredential - b.Len(); room > 0 {
-		b.Buffer.Write(p[:min(room, len(p))])
-	}
+	b.kept = append(b.kept, p[:min(maxCredential-len(b.kept), len(p))]...)
 	return len(p), nil
 }
 
