@@ -1,0 +1,287 @@
+// Package bridge answers one tool call: policy, plan, credential, request, send,
+// result. It is what the command line and the MCP server both call.
+//
+// # Terminology
+//
+// A call names a tool and its arguments. Its plan is the request without any
+// secret. Sending ends with a response, and a response, like every failure on the
+// way, becomes a result. The client credential is what the program that calls the
+// bridge hands over for passthrough.
+package bridge
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/request"
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/bridge/template"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+)
+
+// Options is what a Bridge needs. Set and Resolver are required.
+type Options struct {
+	Set      *tool.Set
+	Resolver *credential.Resolver
+	Version  string           // of User-Agent
+	Environ  []string         // the client's own credentials and the proxy are read from it
+	Now      func() time.Time // nil: time.Now
+	Seed     func() [32]byte  // of templates' randomness; nil: crypto/rand
+	Proxy    string           // used when the profile names none
+	CAFile   string           // used when the profile names none; absolute
+	Profile  string           // as a person types it, for commands in hints
+	Account  string
+	Logger   *slog.Logger // nil: nothing is logged
+}
+
+// Bridge calls the tools of one profile as one account. Nothing in it changes
+// after New; it is safe for concurrent use.
+type Bridge struct {
+	o      Options
+	mask   *secret.Masker
+	env    request.Incoming // the client credential of the environment
+	sender *sender
+}
+
+// Call is one call of a tool.
+type Call struct {
+	Tool      string
+	Arguments json.RawMessage
+	Meta      map[string]json.RawMessage // _meta of the request
+	Approved  bool                       // a person has said yes to this very call
+}
+
+// New returns a Bridge. It needs neither network nor keychain. The error has a
+// hint: a CA file or client certificate that cannot be read, a proxy that is no
+// address.
+func New(o Options) (*Bridge, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Seed == nil {
+		o.Seed = func() (seed [32]byte) { _, _ = rand.Read(seed[:]); return seed }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	b := &Bridge{o: o, mask: secret.NewMasker()}
+	schemes := o.Set.Profile().Server.SecuritySchemes
+	pointers := make([]*profiles.SecurityScheme, len(schemes))
+	for i := range schemes {
+		pointers[i] = &schemes[i]
+	}
+	b.env = request.ParseEnv(o.Environ, pointers)
+	for _, v := range request.EnvSecrets(o.Environ) {
+		b.mask.Add(v)
+	}
+	for i := range schemes {
+		if ref := schemes[i].DefaultCredential; ref != nil {
+			b.know(ref.Literal)
+		}
+	}
+	var err error
+	b.sender, err = newSender(o, b.mask)
+	return b, err
+}
+
+// know makes a credential known to the masker.
+func (b *Bridge) know(v secret.Value) {
+	if strings.Contains(v.Reveal(), ":") {
+		b.mask.AddBasic(v)
+		return
+	}
+	b.mask.Add(v)
+}
+
+// Close closes idle connections. Calls that run go on.
+func (b *Bridge) Close() { b.sender.client.CloseIdleConnections() }
+
+// NeedsConfirmation reports whether the profile's policy asks a person before the
+// tool is called.
+func (b *Bridge) NeedsConfirmation(name string) bool {
+	t, ok := b.o.Set.Tool(name)
+	return ok && b.o.Set.Confirm(t)
+}
+
+// Plan returns the request of a call without its credential; nothing is sent.
+func (b *Bridge) Plan(c Call) (*request.Plan, error) {
+	t, ok := b.o.Set.Tool(c.Tool)
+	if !ok {
+		return nil, b.noTool(c.Tool)
+	}
+	args, err := t.Arguments(c.Arguments)
+	if err != nil {
+		return nil, err
+	}
+	return b.plan(t, args)
+}
+
+func (b *Bridge) plan(t *tool.Tool, args tool.Args) (*request.Plan, error) {
+	p, err := request.New(t, args, b.templateEnv())
+	if err != nil || p.Direct {
+		return p, err
+	}
+	headers := map[string]string{"User-Agent": "mcp-bridge/" + b.o.Version}
+	for k, v := range b.o.Set.Profile().HTTP.Headers {
+		headers[k] = v
+	}
+	return p.WithHeaders(headers)
+}
+
+func (b *Bridge) templateEnv() template.Env {
+	return template.Env{Now: b.o.Now(), Seed: b.o.Seed()}
+}
+
+// Call calls a tool. Every failure is a result with IsError, a kind, and a hint
+// that says what to do; nothing is sent without the credential that the tool needs.
+func (b *Bridge) Call(ctx context.Context, c Call) *result.Result {
+	r := b.call(ctx, c)
+	if r.IsError {
+		b.o.Logger.Debug("call failed", "tool", c.Tool, "kind", r.Kind)
+	}
+	return r
+}
+
+func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
+	t, ok := b.o.Set.Tool(c.Tool)
+	if !ok {
+		return b.failed(b.noTool(c.Tool))
+	}
+	args, err := t.Arguments(c.Arguments)
+	if err != nil {
+		return b.failed(err)
+	}
+	if b.o.Set.Confirm(t) && !c.Approved {
+		return b.failed(&callError{kind: result.NotConfirmed, message: "the profile's policy wants a person to confirm " + t.Name,
+			hint: "ask the person to type: " + b.command(t.Name, c.Arguments)})
+	}
+	plan, err := b.plan(t, args)
+	if err != nil {
+		return b.failed(err)
+	}
+	if plan.Direct {
+		return result.Direct(t, plan.DirectText, b.resultOptions())
+	}
+	incoming, err := request.ParseMeta(c.Meta)
+	if err != nil {
+		return b.failed(err)
+	}
+	return b.send(ctx, plan, request.Merge(incoming, b.env))
+}
+
+// command is what a person types to confirm a call.
+func (b *Bridge) command(name string, arguments json.RawMessage) string {
+	text := "mcp-bridge call " + shellQuote(name) + " --profile " + shellQuote(b.o.Profile)
+	if b.o.Account != "" && b.o.Account != credential.DefaultAccount {
+		text += " --account " + shellQuote(b.o.Account)
+	}
+	if len(arguments) > 0 && string(arguments) != "{}" && string(arguments) != "null" {
+		text += " --args " + shellQuote(string(arguments))
+	}
+	return text + " --yes"
+}
+
+func shellQuote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+=,") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// send finds the credentials, sends the request and shapes the response. A
+// credential that the backend rejects is renewed once.
+func (b *Bridge) send(ctx context.Context, plan *request.Plan, in request.Incoming) *result.Result {
+	for _, v := range in.Secrets() {
+		b.mask.Add(v)
+	}
+	ctx, cancel := context.WithTimeout(ctx, b.sender.timeout)
+	defer cancel()
+	for again := false; ; again = true {
+		used, creds, err := b.credentials(ctx, plan, in)
+		if err != nil {
+			return b.failed(err)
+		}
+		response, err := b.sender.send(ctx, plan, creds)
+		if err != nil {
+			return b.failed(err)
+		}
+		if response.Status == 401 && !again && b.renewed(ctx, used) {
+			continue
+		}
+		r := result.FromResponse(plan.Tool, response, b.resultOptions())
+		if response.Status == 401 {
+			b.hintSignIn(r, used)
+		}
+		return r
+	}
+}
+
+// renewed reports whether another credential may be had for one of those used.
+func (b *Bridge) renewed(ctx context.Context, used []credential.Usable) bool {
+	any := false
+	for _, u := range used {
+		any = b.o.Resolver.Rejected(ctx, u) || any
+	}
+	return any
+}
+
+// hintSignIn says which credential the backend refused.
+func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
+	for _, u := range used {
+		if u.Scheme == nil {
+			continue
+		}
+		hint := "the backend refused the credential of scheme " + u.Scheme.ID
+		switch u.Store {
+		case "os", "file":
+			hint += "; store another: " + credential.LoginCommand(b.o.Profile, u.Scheme.ID, b.o.Account)
+		case "client":
+			hint += ", which the client passed in"
+		default:
+			hint += ", which comes from " + u.Store
+		}
+		r.AddHint(hint)
+		return
+	}
+}
+
+func (b *Bridge) resultOptions() result.Options {
+	return result.Options{Mask: b.mask.Bytes, Env: b.templateEnv(), MaxChars: b.o.Set.Profile().Exposure.MaxResultChars}
+}
+
+func (b *Bridge) noTool(name string) error {
+	if reason, denied := b.o.Set.Denied(name); denied {
+		return &callError{kind: result.DeniedByPolicy, message: "the tool " + name + " is not allowed: " + reason,
+			hint: "a person may change that in the profile " + b.o.Profile}
+	}
+	return &callError{kind: result.InvalidArguments, message: fmt.Sprintf("there is no tool %q", name)}
+}
+
+// failed turns an error into a result, with every known secret masked.
+func (b *Bridge) failed(err error) *result.Result {
+	return result.Errorf(kindOf(err), b.mask.String(Hint(err)), "%s", b.mask.String(err.Error()))
+}
+
+// Hint returns what to do about an error; empty when nobody knows.
+func Hint(err error) string {
+	var h interface{ Hint() string }
+	for err != nil {
+		if !errors.As(err, &h) {
+			return ""
+		}
+		if text := h.Hint(); text != "" {
+			return text
+		}
+		err = errors.Unwrap(err)
+	}
+	return ""
+}

@@ -1,0 +1,122 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/request"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+)
+
+// credentials returns what the plan's request needs: for passthrough the client's
+// own credential, otherwise the first alternative that can be satisfied whole.
+func (b *Bridge) credentials(ctx context.Context, plan *request.Plan, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
+	d := plan.Tool.Downstream
+	if d != nil && d.Passthrough && (len(plan.Security) > 0 || d.Scheme == nil) {
+		return b.passthrough(ctx, plan, d, in)
+	}
+	return b.alternatives(ctx, plan)
+}
+
+// passthrough follows DESIGN's order: what the client handed over, the account that
+// is signed in for the downstream scheme, then the credentials that are configured.
+func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Downstream, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
+	value, ok := request.Extract(d.Scheme, in)
+	if d.Scheme == nil { // server.passthroughAuthHeader alone: Authorization as it came
+		used, creds, err := b.alternatives(ctx, plan)
+		if err == nil && ok {
+			b.know(value)
+			creds = append([]request.Credential{{Value: value, Passthrough: true}}, creds...)
+		}
+		return used, creds, err
+	}
+	up := plan.Security[0][0]
+	if ok {
+		b.know(value)
+		u := credential.Usable{Scheme: up.Scheme, Value: value, Store: "client"}
+		return []credential.Usable{u}, []request.Credential{{Scheme: up.Scheme, Value: value, Passthrough: true}}, nil
+	}
+	u, err := b.o.Resolver.Stored(ctx, d.Scheme, d.Scheme.ID, plan.Origin)
+	if err == nil {
+		b.know(u.Value)
+		stored := request.FromStored(d.Scheme, u.Value)
+		b.know(stored)
+		return []credential.Usable{u}, []request.Credential{{Scheme: up.Scheme, Value: stored, Passthrough: true}}, nil
+	}
+	if d.Credential != nil {
+		u, refErr := b.o.Resolver.Reference(ctx, up.Scheme, d.Credential, d.Record, plan.Origin)
+		return b.one(u, up.Scheme, refErr)
+	}
+	if b.o.Resolver.Configured(up) || up.Credential != nil || up.Scheme.DefaultCredential != nil {
+		u, upErr := b.o.Resolver.Resolve(ctx, up, plan.Origin)
+		return b.one(u, up.Scheme, upErr)
+	}
+	if d.Scheme.DefaultCredential != nil && !d.Scheme.DefaultCredential.Keychain {
+		u, refErr := b.o.Resolver.Reference(ctx, up.Scheme, d.Scheme.DefaultCredential, d.Record, plan.Origin)
+		return b.one(u, up.Scheme, refErr)
+	}
+	return nil, nil, err
+}
+
+// one is the result of a single configured credential.
+func (b *Bridge) one(u credential.Usable, scheme *profiles.SecurityScheme, err error) ([]credential.Usable, []request.Credential, error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	b.know(u.Value)
+	return []credential.Usable{u}, []request.Credential{{Scheme: scheme, Value: u.Value}}, nil
+}
+
+// alternatives tries one alternative after the other. When none can be satisfied
+// the error is the one that tells the person most.
+func (b *Bridge) alternatives(ctx context.Context, plan *request.Plan) ([]credential.Usable, []request.Credential, error) {
+	if len(plan.Security) == 0 {
+		return nil, nil, nil
+	}
+	var worst error
+	for _, all := range plan.Security {
+		used, creds, err := b.together(ctx, all, plan.Origin)
+		if err == nil {
+			return used, creds, nil
+		}
+		if worst == nil || rank(err) > rank(worst) {
+			worst = err
+		}
+	}
+	return nil, nil, worst
+}
+
+// together resolves requirements that must hold together.
+func (b *Bridge) together(ctx context.Context, all []tool.Requirement, origin string) ([]credential.Usable, []request.Credential, error) {
+	var used []credential.Usable
+	var creds []request.Credential
+	for _, req := range all {
+		if req.Scheme.Type == profiles.MutualTLS {
+			if !b.sender.certificate {
+				return nil, nil, &credential.Error{Profile: b.o.Profile, Scheme: req.Scheme.ID, Reason: credential.Missing,
+					Err: errors.New("http.clientCert names no certificate")}
+			}
+			creds = append(creds, request.Credential{Scheme: req.Scheme})
+			continue
+		}
+		u, err := b.o.Resolver.Resolve(ctx, req, origin)
+		if err != nil {
+			return nil, nil, err
+		}
+		b.know(u.Value)
+		used = append(used, u)
+		creds = append(creds, request.Credential{Scheme: req.Scheme, Value: u.Value})
+	}
+	return used, creds, nil
+}
+
+// rank orders errors by how much they tell: trouble with the keychain first.
+func rank(err error) int {
+	var e *credential.Error
+	if !errors.As(err, &e) {
+		return 4
+	}
+	return map[credential.Reason]int{credential.Missing: 1, credential.SignInNeeded: 2, credential.SignInPending: 2, credential.KeychainUnavailable: 3}[e.Reason]
+}
