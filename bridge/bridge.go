@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -46,10 +47,12 @@ type Options struct {
 // Bridge calls the tools of one profile as one account. Nothing in it changes
 // after New; it is safe for concurrent use.
 type Bridge struct {
-	o      Options
-	mask   *secret.Masker
-	env    request.Incoming // the client credential of the environment
-	sender *sender
+	o    Options
+	mask *secret.Masker
+	env  request.Incoming // the client credential of the environment
+
+	mu   sync.Mutex
+	made *sender // on the first call
 }
 
 // Call is one call of a tool.
@@ -60,10 +63,8 @@ type Call struct {
 	Approved  bool                       // a person has said yes to this very call
 }
 
-// New returns a Bridge. It needs neither network nor keychain. The error has a
-// hint: a CA file or client certificate that cannot be read, a proxy that is no
-// address.
-func New(o Options) (*Bridge, error) {
+// New returns a Bridge. It needs neither network, keychain nor any file.
+func New(o Options) *Bridge {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -88,9 +89,28 @@ func New(o Options) (*Bridge, error) {
 			b.know(ref.Literal)
 		}
 	}
-	var err error
-	b.sender, err = newSender(o, b.mask)
-	return b, err
+	return b
+}
+
+// Ready returns why no request could be sent, as a *ConfigError: a CA file or a
+// client certificate that cannot be read, a proxy that is no address. It is looked
+// at again with every call until it is well.
+func (b *Bridge) Ready() error {
+	_, err := b.sender()
+	return err
+}
+
+func (b *Bridge) sender() (*sender, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.made == nil {
+		s, err := newSender(b.o, b.mask)
+		if err != nil {
+			return nil, err
+		}
+		b.made = s
+	}
+	return b.made, nil
 }
 
 // know makes a credential known to the masker.
@@ -103,7 +123,13 @@ func (b *Bridge) know(v secret.Value) {
 }
 
 // Close closes idle connections. Calls that run go on.
-func (b *Bridge) Close() { b.sender.client.CloseIdleConnections() }
+func (b *Bridge) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.made != nil {
+		b.made.client.CloseIdleConnections()
+	}
+}
 
 // NeedsConfirmation reports whether the profile's policy asks a person before the
 // tool is called.
@@ -195,67 +221,6 @@ func shellQuote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// send finds the credentials, sends the request and shapes the response. A
-// credential that the backend rejects is renewed once.
-func (b *Bridge) send(ctx context.Context, plan *request.Plan, in request.Incoming) *result.Result {
-	for _, v := range in.Secrets() {
-		b.mask.Add(v)
-	}
-	ctx, cancel := context.WithTimeout(ctx, b.sender.timeout)
-	defer cancel()
-	for again := false; ; again = true {
-		used, creds, err := b.credentials(ctx, plan, in)
-		if err != nil {
-			return b.failed(err)
-		}
-		response, err := b.sender.send(ctx, plan, creds)
-		if err != nil {
-			return b.failed(err)
-		}
-		if response.Status == 401 && !again && b.renewed(ctx, used) {
-			continue
-		}
-		r := result.FromResponse(plan.Tool, response, b.resultOptions())
-		if response.Status == 401 {
-			b.hintSignIn(r, used)
-		}
-		return r
-	}
-}
-
-// renewed reports whether another credential may be had for one of those used.
-func (b *Bridge) renewed(ctx context.Context, used []credential.Usable) bool {
-	any := false
-	for _, u := range used {
-		any = b.o.Resolver.Rejected(ctx, u) || any
-	}
-	return any
-}
-
-// hintSignIn says which credential the backend refused.
-func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
-	for _, u := range used {
-		if u.Scheme == nil {
-			continue
-		}
-		hint := "the backend refused the credential of scheme " + u.Scheme.ID
-		switch u.Store {
-		case "os", "file":
-			hint += "; store another: " + credential.LoginCommand(b.o.Profile, u.Scheme.ID, b.o.Account)
-		case "client":
-			hint += ", which the client passed in"
-		default:
-			hint += ", which comes from " + u.Store
-		}
-		r.AddHint(hint)
-		return
-	}
-}
-
-func (b *Bridge) resultOptions() result.Options {
-	return result.Options{Mask: b.mask.Bytes, Env: b.templateEnv(), MaxChars: b.o.Set.Profile().Exposure.MaxResultChars}
 }
 
 func (b *Bridge) noTool(name string) error {

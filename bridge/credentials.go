@@ -94,7 +94,7 @@ func (b *Bridge) together(ctx context.Context, all []tool.Requirement, origin st
 	var creds []request.Credential
 	for _, req := range all {
 		if req.Scheme.Type == profiles.MutualTLS {
-			if !b.sender.certificate {
+			if b.o.Set.Profile().HTTP.ClientCert == "" {
 				return nil, nil, &credential.Error{Profile: b.o.Profile, Scheme: req.Scheme.ID, Reason: credential.Missing,
 					Err: errors.New("http.clientCert names no certificate")}
 			}

@@ -47,8 +47,11 @@ func kindOf(err error) result.Kind {
 		args  *tool.ArgumentError
 		plan  *request.Error
 		creds *credential.Error
+		conf  *ConfigError
 	)
 	switch {
+	case errors.As(err, &conf):
+		return result.TLSFailed
 	case errors.As(err, &own):
 		return own.kind
 	case errors.As(err, &sent):

@@ -30,17 +30,16 @@ const (
 
 // sender sends requests by the rules of one profile.
 type sender struct {
-	client      *http.Client
-	timeout     time.Duration
-	maxBody     int64
-	retries     int
-	follow      *bool
-	plainHosts  []string // host:port of http.allowInsecure
-	headers     map[string]string
-	certificate bool // a client certificate is configured
-	log         *slog.Logger
-	mask        *secret.Masker
-	pause       func(ctx context.Context, d time.Duration) error
+	client     *http.Client
+	timeout    time.Duration
+	maxBody    int64
+	retries    int
+	follow     *bool
+	plainHosts []string // host:port of http.allowInsecure
+	headers    map[string]string
+	log        *slog.Logger
+	mask       *secret.Masker
+	pause      func(ctx context.Context, d time.Duration) error
 }
 
 func newSender(o Options, mask *secret.Masker) (*sender, error) {
@@ -61,7 +60,6 @@ func newSender(o Options, mask *secret.Masker) (*sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.certificate = h.ClientCert != ""
 	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s, nil
 }

@@ -115,7 +115,14 @@ func (r *Resolver) Restore(ctx context.Context, name string, v secret.Value) err
 // Delete forgets a record and its entry in the index. It reports whether there was
 // one. With a keychain that cannot be asked nothing is forgotten.
 func Delete(ctx context.Context, h *home.Home, store keychain.Store, key string) (bool, error) {
-	err := store.Delete(ctx, key)
+	// A store that cannot read a record could often still remove it; but trouble must
+	// never look like a sign-out. What is damaged may go.
+	_, err := store.Get(ctx, key)
+	var trouble *keychain.Error
+	if errors.As(err, &trouble) && trouble.Kind == keychain.Unavailable {
+		return false, err
+	}
+	err = store.Delete(ctx, key)
 	there := err == nil
 	if err != nil && !errors.Is(err, keychain.ErrNotFound) {
 		return false, err

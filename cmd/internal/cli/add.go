@@ -1,0 +1,264 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/profiles/higress"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+	"github.com/spf13/cobra"
+)
+
+type addFlags struct {
+	name        string
+	baseURL     string
+	credentials string
+	update      bool
+	force       bool
+	json        bool
+}
+
+func (a *app) addCommand() *cobra.Command {
+	var f addFlags
+	c := &cobra.Command{
+		Use:   "add SOURCE",
+		Short: "Make a profile from a Higress MCP server configuration",
+		Long: `Make a profile from a Higress MCP server configuration: a file, an https address, or
+- for standard input. It says what became of every tool, and what it could not
+carry over. Credentials in it move into the keychain (--credentials keychain), stay in
+the profile (keep) or are left out (drop). If anything fails, nothing is made.`,
+		Example: `  mcp-bridge add server.yaml
+  mcp-bridge add https://example.com/server.yaml --name petstore --credentials drop
+  mcp-bridge add - --name petstore --json < server.yaml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			err := a.add(c.Context(), args[0], f)
+			if err != nil && f.json {
+				return a.addFailed(err)
+			}
+			return err
+		},
+	}
+	c.Flags().StringVar(&f.name, "name", "", "the profile's name (default: from the document)")
+	c.Flags().StringVar(&f.baseURL, "base-url", "", "the API's address, in place of the document's")
+	c.Flags().StringVar(&f.credentials, "credentials", higress.Keychain, "what to do with credentials in it: keychain, keep or drop")
+	c.Flags().BoolVar(&f.update, "update", false, "replace the profile that was made from it before")
+	c.Flags().BoolVar(&f.force, "force", false, "replace an existing profile of that name")
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
+	return c
+}
+
+// addReport is what add --json prints; the names are relied upon by scripts.
+type addReport struct {
+	Profile    string        `json:"profile"`
+	Path       string        `json:"path"`
+	Source     string        `json:"source"`
+	Format     string        `json:"format"`
+	Operations int           `json:"operations"`
+	Tools      int           `json:"tools"`
+	Skipped    []addSkipped  `json:"skipped"`
+	Warnings   []addWarning  `json:"warnings"`
+	Schemes    []schemeEntry `json:"schemes"`
+}
+
+type addSkipped struct {
+	Operation string `json:"operation"`
+	At        string `json:"at"`
+	Reason    string `json:"reason"`
+}
+
+type addWarning struct {
+	At      string `json:"at"`
+	Message string `json:"message"`
+}
+
+type schemeEntry struct {
+	ID     string `json:"id"`
+	Type   string `json:"type"`
+	Usable bool   `json:"usable"`
+	Hint   string `json:"hint"`
+}
+
+func (a *app) add(ctx context.Context, source string, f addFlags) error {
+	if !slices.Contains([]string{higress.Keychain, higress.Keep, higress.Drop}, f.credentials) {
+		return usage("type --credentials keychain, keep or drop", "unknown --credentials %q", f.credentials)
+	}
+	file, data, err := a.readSource(ctx, source)
+	if err != nil {
+		return err
+	}
+	imported, err := importDocument(file, data, f)
+	if err != nil {
+		return err
+	}
+	secrets, err := higress.SplitSecrets(imported, f.credentials)
+	if err != nil {
+		return err
+	}
+	p := imported.Profile
+	name, replace, err := a.newName(f, imported)
+	if err != nil {
+		return err
+	}
+	p.Name, p.File, p.Private = name, session.Dir(a.home).File(name), true
+	set, err := tool.Compile(p)
+	if err != nil {
+		return placed(imported, err)
+	}
+	report := newAddReport(imported, set, source)
+	report.Profile, report.Path = name, p.File
+	text, err := profiles.Encode(p, "Made by mcp-bridge add from "+display(source)+". It is yours to edit.")
+	if err != nil {
+		return err
+	}
+	if err := a.commit(ctx, p, set, secrets, text, replace); err != nil {
+		return err
+	}
+	if err := a.adopt(ctx, name); err != nil {
+		return err
+	}
+	report.Schemes = schemeEntries(p, secrets, f.credentials)
+	if f.json {
+		return printJSON(a.sys.Out, report)
+	}
+	a.printAdd(report, len(secrets))
+	return nil
+}
+
+// importDocument reads the document; nothing else is touched.
+func importDocument(file string, data []byte, f addFlags) (*higress.Imported, error) {
+	tree, _, err := doc.Parse(file, data)
+	if err != nil {
+		return nil, fail(exitInvalid, "", "%w", err)
+	}
+	if !higress.Detect(tree) {
+		if tree.Get("openapi") != nil || tree.Get("swagger") != nil {
+			return nil, &failure{code: exitInvalid, at: tree.Pos.String(), err: fmt.Errorf("%s: OpenAPI documents are not read yet", tree.Pos),
+				hint: "write the tools you need by hand: mcp-bridge profiles new NAME"}
+		}
+		return nil, &failure{code: exitInvalid, at: tree.Pos.String(), err: fmt.Errorf("%s: not a Higress MCP server configuration", tree.Pos),
+			hint: "it has a key \"server\" and a list \"tools\""}
+	}
+	imported, err := higress.Import(file, data, higress.Options{Name: f.name, BaseURL: f.baseURL})
+	if err != nil {
+		return nil, fail(exitInvalid, "", "%w", err)
+	}
+	return imported, nil
+}
+
+// newName decides the profile's name and whether an existing one is replaced.
+func (a *app) newName(f addFlags, i *higress.Imported) (name string, replace bool, err error) {
+	known, err := session.Dir(a.home).Names()
+	if err != nil {
+		return "", false, err
+	}
+	name = f.name
+	if name == "" {
+		name = profiles.MakeName(i.Title)
+		if !f.force && !f.update {
+			name = profiles.MakeName(i.Title, known...)
+		}
+	}
+	if slices.Contains(known, name) && (f.force || f.update) {
+		return name, true, nil
+	}
+	if slices.Contains(known, name) {
+		return "", false, fail(exitFailed, "--force replaces it, --name gives another name", "there is a profile %q already", name)
+	}
+	return name, false, profiles.CheckNewName(name, known)
+}
+
+// commit writes the credentials and the profile, or neither.
+func (a *app) commit(ctx context.Context, p *profiles.Profile, set *tool.Set, secrets []higress.Secret, text []byte, replace bool) (err error) {
+	undo, err := a.storeSecrets(ctx, p, set, secrets)
+	if err == nil {
+		rel := home.ProfilesDir + "/" + p.Name + ".toml"
+		if replace {
+			err = a.home.WriteFile(rel, text)
+		} else {
+			err = a.home.CreateFile(rel, text)
+		}
+	}
+	if err != nil {
+		undo()
+	}
+	return err
+}
+
+// storeSecrets puts the credentials into the keychain. undo puts everything back
+// as it was; it may be called after an error too.
+func (a *app) storeSecrets(ctx context.Context, p *profiles.Profile, set *tool.Set, secrets []higress.Secret) (undo func(), err error) {
+	var steps []func()
+	undo = func() {
+		for _, step := range slices.Backward(steps) {
+			step()
+		}
+	}
+	if len(secrets) == 0 {
+		return undo, nil
+	}
+	store, err := a.store()
+	if err != nil {
+		return undo, err
+	}
+	if err := keychain.Writable(ctx, store); err != nil {
+		return undo, err
+	}
+	v := session.Detached(a.home, store, p, set)
+	origins := map[string][]string{}
+	for _, r := range v.Records() {
+		origins[r.Name] = r.Origins
+	}
+	for _, s := range secrets {
+		before, was, err := v.Resolver.Raw(ctx, s.Record)
+		if err != nil {
+			return undo, err
+		}
+		steps = append(steps, func() {
+			clean := context.WithoutCancel(ctx)
+			if was {
+				_ = v.Resolver.Restore(clean, s.Record, before)
+			} else {
+				_ = v.Resolver.Forget(clean, s.Record)
+			}
+		})
+		if err := v.Resolver.Save(ctx, s.Scheme, s.Record, s.Value, origins[s.Record]); err != nil {
+			return undo, err
+		}
+	}
+	return undo, nil
+}
+
+// placed gives the errors of compiling a place in the document.
+func placed(i *higress.Imported, err error) error {
+	var list tool.Errors
+	if !errors.As(err, &list) {
+		return err
+	}
+	var lines []string
+	for _, e := range list {
+		lines = append(lines, i.At(e.Key)+": "+e.Key+": "+e.Message)
+	}
+	return &failure{code: exitInvalid, err: errors.New(strings.Join(lines, "\n")), hint: list.Hint(), at: i.At(list[0].Key)}
+}
+
+// display shortens a source for a comment: no user part or query of an address.
+func display(source string) string {
+	if strings.Contains(source, "://") {
+		source, _, _ = strings.Cut(source, "?")
+		if at := strings.LastIndex(source, "@"); at >= 0 {
+			source = source[:strings.Index(source, "://")+3] + source[at+1:]
+		}
+		return source
+	}
+	return filepath.Base(source)
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/profiles/higress"
+)
+
+func newAddReport(i *higress.Imported, set *tool.Set, source string) addReport {
+	r := addReport{Source: source, Format: "higress", Operations: i.Operations, Tools: len(set.All()),
+		Skipped: []addSkipped{}, Warnings: []addWarning{}, Schemes: []schemeEntry{}}
+	for _, s := range i.Skipped {
+		r.Skipped = append(r.Skipped, addSkipped{Operation: s.Name, At: s.At, Reason: s.Reason})
+	}
+	for _, w := range i.Warnings {
+		r.Warnings = append(r.Warnings, addWarning{At: w.At, Message: keyed(w.Key, w.Message)})
+	}
+	for _, w := range set.Warnings() {
+		r.Warnings = append(r.Warnings, addWarning{At: i.At(w.Key), Message: keyed(w.Key, w.Message)})
+	}
+	return r
+}
+
+func keyed(key, message string) string {
+	if key == "" {
+		return message
+	}
+	return key + ": " + message
+}
+
+// schemeEntries says for each scheme whether its tools can authenticate now.
+func schemeEntries(p *profiles.Profile, secrets []higress.Secret, mode string) []schemeEntry {
+	stored := map[string]bool{}
+	for _, s := range secrets {
+		stored[s.Record] = true
+	}
+	out := []schemeEntry{}
+	for i := range p.Server.SecuritySchemes {
+		s := &p.Server.SecuritySchemes[i]
+		e := schemeEntry{ID: s.ID, Type: string(s.Type), Usable: true}
+		switch {
+		case s.Type == profiles.OAuth2 || s.Type == profiles.OpenIDConnect:
+			e.Usable, e.Hint = false, "this version cannot sign in with "+string(s.Type)+" yet"
+		case stored[s.ID] && mode == higress.Keychain:
+		case s.DefaultCredential != nil && !s.DefaultCredential.Keychain:
+		default:
+			e.Usable, e.Hint = false, "mcp-bridge login "+p.Name+" --scheme "+s.ID
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (a *app) printAdd(r addReport, stored int) {
+	for _, w := range r.Warnings {
+		a.say("warning: %s: %s", w.At, w.Message)
+	}
+	for _, s := range r.Skipped {
+		a.say("skipped: %s: %s: %s", s.At, s.Operation, s.Reason)
+	}
+	a.say("made %s: %s of %s", r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"))
+	if stored > 0 {
+		a.say("%s moved into the keychain", count(stored, "credential"))
+	}
+	for _, s := range r.Schemes {
+		if s.Hint != "" {
+			a.say("%s: %s", s.ID, s.Hint)
+		}
+	}
+	a.say("next: mcp-bridge tools %s, then mcp-bridge install CLIENT", r.Profile)
+}
+
+// addFailed prints a failure of add --json as an object on standard output.
+func (a *app) addFailed(err error) error {
+	var f *failure
+	at := ""
+	if errors.As(err, &f) {
+		at = f.at
+	}
+	var placed *doc.Error
+	if at == "" && errors.As(err, &placed) {
+		at = placed.Pos.String()
+	}
+	body := map[string]any{"error": map[string]string{"message": err.Error(), "hint": hintOf(err), "at": at}}
+	if printErr := printJSON(a.sys.Out, body); printErr != nil {
+		return printErr
+	}
+	return silent(code(err))
+}

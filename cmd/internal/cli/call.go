@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge"
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/spf13/cobra"
+)
+
+type callFlags struct {
+	account string
+	args    string
+	arg     []string
+	dryRun  bool
+	yes     bool
+	json    bool
+}
+
+func (a *app) callCommand() *cobra.Command {
+	var f callFlags
+	c := &cobra.Command{
+		Use:   "call TOOL",
+		Short: "Call one tool from the terminal",
+		Long: `Call one tool from the terminal, through the same path as a client.
+
+--arg k=v gives one argument; k:=v gives it as JSON. --args gives all as one JSON
+object, or reads it from standard input with "-". --dry-run prints the request
+without sending it; it needs no credential and shows none.`,
+		Example: `  mcp-bridge call get_pet --arg id=7
+  mcp-bridge call find_pets --args '{"tags": ["a", "b"]}' --json
+  mcp-bridge call get_pet --arg id=7 --dry-run`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeTools,
+		RunE:              func(c *cobra.Command, args []string) error { return a.call(c.Context(), args[0], f) },
+	}
+	c.Flags().StringVar(&f.account, "account", "", "the account to call as (default: the current one)")
+	c.Flags().StringVar(&f.args, "args", "", "the arguments as a JSON object, or - for standard input")
+	c.Flags().StringArrayVar(&f.arg, "arg", nil, "one argument, k=v or k:=JSON")
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the request, send nothing")
+	c.Flags().BoolVar(&f.yes, "yes", false, "confirm a call that the profile's policy asks about")
+	c.Flags().BoolVar(&f.json, "json", false, "print the MCP result, or the request, as JSON")
+	return c
+}
+
+func (a *app) call(ctx context.Context, name string, f callFlags) error {
+	arguments, err := a.arguments(f)
+	if err != nil {
+		return err
+	}
+	v, err := a.view("", f.account)
+	if err != nil {
+		return err
+	}
+	if _, known := v.Set.Tool(name); !known {
+		if _, denied := v.Set.Denied(name); !denied {
+			return a.unknownTool(v, name)
+		}
+	}
+	c := bridge.Call{Tool: name, Arguments: arguments, Approved: f.yes}
+	if f.dryRun {
+		return a.dryRun(v, c, f.json)
+	}
+	if !f.yes && a.canAsk() && v.Bridge.NeedsConfirmation(name) {
+		if c.Approved, err = a.confirm(ctx, fmt.Sprintf("Call %s of %s?", name, v.Profile.Name)); err != nil {
+			return err
+		}
+	}
+	r := v.Bridge.Call(ctx, c)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err := a.printResult(r, f.json); err != nil {
+		return err
+	}
+	if r.IsError {
+		return silent(resultCode(r.Kind))
+	}
+	return nil
+}
+
+// resultCode is the exit code of a result that is an error.
+func resultCode(k result.Kind) int {
+	switch k {
+	case result.SignInNeeded, result.SignInPending, result.CredentialMissing:
+		return exitSignIn
+	case result.KeychainUnavailable:
+		return exitKeychain
+	case result.BackendUnreachable, result.TLSFailed, result.Timeout:
+		return exitNetwork
+	}
+	return exitFailed
+}
+
+func (a *app) unknownTool(v *session.View, name string) error {
+	var names []string
+	for _, t := range v.Set.Tools() {
+		names = append(names, t.Name)
+	}
+	hint := didYouMean(name, names)
+	if len(names) > 12 && !strings.HasPrefix(hint, "did") {
+		hint = "see them with: mcp-bridge tools " + v.Profile.Name
+	}
+	if len(names) == 0 {
+		hint = "the profile has no tools"
+	}
+	return fail(exitFailed, hint, "%s has no tool %q", v.Profile.Name, name)
+}
+
+// arguments puts --args and --arg together.
+func (a *app) arguments(f callFlags) (json.RawMessage, error) {
+	const hint = `write --args '{"name": "value"}', or --arg name=value`
+	all := map[string]json.RawMessage{}
+	if f.args != "" {
+		text := []byte(f.args)
+		if f.args == "-" {
+			var err error
+			if text, err = io.ReadAll(io.LimitReader(a.sys.In, 16<<20)); err != nil {
+				return nil, fmt.Errorf("read the arguments from standard input: %w", err)
+			}
+		}
+		if err := json.Unmarshal(text, &all); err != nil {
+			return nil, usage(hint, "--args is not a JSON object: %w", err)
+		}
+	}
+	for _, pair := range f.arg {
+		k, v, ok := strings.Cut(pair, "=")
+		if !ok || k == "" {
+			return nil, usage(hint, "--arg %q has no =", pair)
+		}
+		raw, _ := json.Marshal(v)
+		if key, isJSON := strings.CutSuffix(k, ":"); isJSON {
+			if !json.Valid([]byte(v)) {
+				return nil, usage(hint, "--arg %s: the value is not JSON", k)
+			}
+			k, raw = key, json.RawMessage(v)
+		}
+		all[k] = raw
+	}
+	return json.Marshal(all)
+}
+
+func (a *app) dryRun(v *session.View, c bridge.Call, asJSON bool) error {
+	plan, err := v.Bridge.Plan(c)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(a.sys.Out, plan)
+	}
+	_, err = fmt.Fprintln(a.sys.Out, strings.TrimRight(plan.String(), "\n"))
+	return err
+}
+
+// printResult prints a result: as JSON, or its texts on standard output and, for
+// an error, on standard error.
+func (a *app) printResult(r *result.Result, asJSON bool) error {
+	if asJSON {
+		return printJSON(a.sys.Out, r)
+	}
+	out := a.sys.Out
+	if r.IsError {
+		out = a.sys.Err
+	}
+	for _, c := range r.Content {
+		if c.Type == "text" {
+			fmt.Fprintln(out, strings.TrimRight(c.Text, "\n"))
+			continue
+		}
+		if f, ok := a.sys.Out.(*os.File); ok && len(r.Content) == 1 && !isTerminal(f) {
+			_, err := a.sys.Out.Write(c.Data) // a picture goes into a file or a pipe as it is
+			return err
+		}
+		fmt.Fprintf(out, "[%s, %s, %d bytes; redirect standard output to keep it]\n", c.Type, c.MIMEType, len(c.Data))
+	}
+	return nil
+}
+
+// completeTools lists the tools of the current profile for the shell.
+func (a *app) completeTools(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 || a.open(c) != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	v, err := a.view("", "")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var out []string
+	for _, t := range v.Set.Tools() {
+		out = append(out, t.Name+"\t"+t.Description)
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp
+}

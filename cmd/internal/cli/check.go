@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:               "check [PROFILE]",
+		Short:             "Validate a profile without sending anything",
+		Example:           "  mcp-bridge check petstore\n  mcp-bridge check ./petstore.toml --json",
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeProfiles,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.check(first(args), asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// finding is one line of a report about a profile.
+type finding struct {
+	At      string `json:"at"`
+	Key     string `json:"key,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// checked is what check --json prints.
+type checked struct {
+	Profile  string    `json:"profile"`
+	Path     string    `json:"path"`
+	Valid    bool      `json:"valid"`
+	Tools    int       `json:"tools"`
+	Errors   []finding `json:"errors"`
+	Warnings []finding `json:"warnings"`
+}
+
+func (a *app) check(ref string, asJSON bool) error {
+	v, err := a.view(ref, "")
+	report := checked{Errors: []finding{}, Warnings: []finding{}}
+	if err != nil {
+		if report.Errors = findings(err); report.Errors == nil {
+			return err // there is no such profile, or it cannot be read
+		}
+	} else {
+		report.Valid, report.Profile, report.Path, report.Tools = true, v.Profile.Name, v.Profile.File, len(v.Set.Tools())
+		for _, w := range v.Warnings {
+			report.Warnings = append(report.Warnings, finding{At: w.Pos.String(), Key: w.Key, Message: w.Message})
+		}
+		if err := v.Bridge.Ready(); err != nil {
+			report.Warnings = append(report.Warnings, finding{At: v.Profile.At("http"), Message: "calls will fail: " + err.Error(), Hint: hintOf(err)})
+		}
+	}
+	if asJSON {
+		if err := printJSON(a.sys.Out, report); err != nil {
+			return err
+		}
+	} else {
+		a.printCheck(report)
+	}
+	if err != nil {
+		return silent(exitInvalid)
+	}
+	return nil
+}
+
+func (a *app) printCheck(r checked) {
+	for _, e := range r.Errors {
+		fmt.Fprintln(a.sys.Out, "error: "+line(e))
+		if e.Hint != "" {
+			fmt.Fprintln(a.sys.Out, "  "+e.Hint)
+		}
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintln(a.sys.Out, "warning: "+line(w))
+	}
+	if r.Valid {
+		fmt.Fprintf(a.sys.Out, "%s: valid, %s, %s\n", r.Profile, count(r.Tools, "tool"), count(len(r.Warnings), "warning"))
+	}
+}
+
+func line(f finding) string {
+	text := f.Message
+	if f.Key != "" {
+		text = f.Key + ": " + text
+	}
+	if f.At != "" {
+		text = f.At + ": " + text
+	}
+	return text
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// findings lists what is wrong with a profile; nil when err says something else.
+func findings(err error) []finding {
+	var many profiles.Errors
+	if errors.As(err, &many) {
+		var out []finding
+		for _, e := range many {
+			message := *e
+			message.Pos.Line, message.Pos.File, message.Key = 0, "", ""
+			out = append(out, finding{At: e.Pos.String(), Key: e.Key, Message: message.Error(), Hint: e.Hint()})
+		}
+		return out
+	}
+	var located session.CompileErrors
+	if errors.As(err, &located) {
+		var out []finding
+		for _, e := range located {
+			out = append(out, finding{At: e.Pos.String(), Key: e.Key, Message: e.Message, Hint: e.Hint})
+		}
+		return out
+	}
+	return nil
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+)
+
+// codeOf returns the exit code of an error that came from a room below.
+func codeOf(err error) int {
+	var cred *credential.Error
+	if errors.As(err, &cred) {
+		if cred.Reason == credential.KeychainUnavailable {
+			return exitKeychain
+		}
+		return exitSignIn
+	}
+	if k, ok := errors.AsType[*keychain.Error](err); ok {
+		if k.Reason == keychain.KeyExists {
+			return exitFailed
+		}
+		return exitKeychain
+	}
+	if h, ok := errors.AsType[*home.Error](err); ok && (h.Kind == home.Symlink || h.Kind == home.Foreign) {
+		return exitKeychain
+	}
+	if _, ok := errors.AsType[profiles.Errors](err); ok {
+		return exitInvalid
+	}
+	if _, ok := errors.AsType[*doc.Error](err); ok {
+		return exitInvalid
+	}
+	if _, ok := errors.AsType[session.CompileErrors](err); ok {
+		return exitInvalid
+	}
+	return exitFailed
+}

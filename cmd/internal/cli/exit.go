@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// The exit codes that scripts rely on.
+const (
+	exitDone     = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitInvalid  = 3 // profile or document
+	exitSignIn   = 4
+	exitNetwork  = 5 // backend or network unreachable
+	exitKeychain = 6
+	exitStopped  = 130
+)
+
+// failure is an error that knows its exit code, and what to type next when its
+// cause does not say so itself.
+type failure struct {
+	code int
+	err  error
+	hint string
+	at   string // FILE:LINE:COL, when there is one
+	// said is true when everything has been printed already.
+	said bool
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// Hint returns what to type next.
+func (f *failure) Hint() string {
+	if f.hint != "" {
+		return f.hint
+	}
+	return hintOf(f.err)
+}
+
+// fail makes an error with an exit code and a hint.
+func fail(code int, hint, format string, args ...any) error {
+	return &failure{code: code, err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// usage is a mistake in the command line.
+func usage(hint, format string, args ...any) error { return fail(exitUsage, hint, format, args...) }
+
+// silent ends the command with a code after everything has been said.
+func silent(code int) error {
+	return &failure{code: code, err: errors.New("said already"), said: true}
+}
+
+// hintOf returns the hint of the outermost error in the chain that has one.
+func hintOf(err error) string {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if h, ok := err.(interface{ Hint() string }); ok && h.Hint() != "" {
+			return h.Hint()
+		}
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range many.Unwrap() {
+				if h := hintOf(e); h != "" {
+					return h
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// code returns the exit code that an error means.
+func code(err error) int {
+	var f *failure
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &f):
+		return f.code
+	case errors.Is(err, context.Canceled):
+		return exitStopped
+	}
+	return codeOf(err)
+}
+
+// report says on w what went wrong and what to type.
+func report(w io.Writer, err error) {
+	var f *failure
+	if err == nil || errors.As(err, &f) && f.said {
+		return
+	}
+	fmt.Fprintf(w, "mcp-bridge: %s\n", err)
+	if h := hintOf(err); h != "" {
+		fmt.Fprintln(w, "  "+strings.ReplaceAll(h, "\n", "\n  "))
+	}
+}
+
+// printJSON writes v as indented JSON without escaping <, > and &.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

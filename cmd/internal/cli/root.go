@@ -1,0 +1,234 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// app is one run of the command line.
+type app struct {
+	sys         System
+	homeFlag    string
+	profileFlag string
+	noInput     bool
+	verbose     bool
+
+	home   *home.Home
+	config profiles.Config
+	log    *slog.Logger
+}
+
+// Run runs one command line and returns its exit code. It prints what went wrong
+// on standard error, with what to type next.
+func Run(ctx context.Context, sys System, args []string) int {
+	a := &app{sys: sys}
+	root := a.root()
+	root.SetArgs(a.defaultCommand(args))
+	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(ctx.Err(), err)
+		fmt.Fprintln(sys.Err, "mcp-bridge: interrupted")
+		return exitStopped
+	}
+	report(sys.Err, err)
+	return code(err)
+}
+
+// defaultCommand serves when a client starts the program without a command.
+func (a *app) defaultCommand(args []string) []string {
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") || arg == "-h" || arg == "--help" {
+			return args
+		}
+	}
+	if a.sys.In != nil && !term.IsTerminal(int(a.sys.In.Fd())) {
+		return append([]string{"serve"}, args...)
+	}
+	return args
+}
+
+func (a *app) root() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "mcp-bridge",
+		Short: "Any HTTP API as MCP tools, called as you",
+		Long: `mcp-bridge turns an HTTP API into MCP tools for desktop AI clients and calls it as
+you: credentials stay in the OS keychain, never in the client's configuration and
+never before the model.
+
+Started by a client (standard input is not a terminal) it serves MCP on stdio.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 invalid profile or document,
+4 sign-in needed, 5 backend or network unreachable, 6 keychain unavailable,
+130 interrupted.`,
+		Example: `  mcp-bridge demo
+  mcp-bridge add server.yaml
+  mcp-bridge login petstore
+  mcp-bridge install claude-desktop cursor`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          a.unknownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			return a.open(c)
+		},
+	}
+	c.SetOut(a.sys.Out)
+	c.SetErr(a.sys.Err)
+	c.SetIn(a.sys.In)
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("see "+c.CommandPath()+" --help", "%w", err)
+	})
+	f := c.PersistentFlags()
+	f.StringVar(&a.homeFlag, "home", "", "the bridge's folder (MCP_BRIDGE_HOME; usually ~/.mcp-bridge)")
+	f.StringVar(&a.profileFlag, "profile", "", "a profile's NAME[/ACCOUNT] or PATH.toml (MCP_BRIDGE_PROFILE)")
+	f.BoolVar(&a.noInput, "no-input", false, "never ask and never open a browser")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more on standard error")
+	c.AddCommand(a.serveCommand(), a.addCommand(), a.checkCommand(), a.toolsCommand(), a.callCommand(),
+		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.useCommand(), a.profilesCommand(),
+		a.installCommand(), a.uninstallCommand(), a.keychainCommand(), a.demoCommand(), a.versionCommand())
+	for _, sub := range c.Commands() {
+		usageErrors(sub)
+	}
+	c.InitDefaultCompletionCmd()
+	return c
+}
+
+// usageErrors makes a wrong number of arguments a mistake in the command line.
+func usageErrors(c *cobra.Command) {
+	check := c.Args
+	if check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usage("see "+c.CommandPath()+" --help", "%w", err)
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		usageErrors(sub)
+	}
+}
+
+func (a *app) unknownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return usage(didYouMean(args[0], names), "unknown command %q", args[0])
+}
+
+// didYouMean is a hint for a word that is none of those known.
+func didYouMean(word string, known []string) string {
+	if near := doc.Nearest(word, known); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "there are: " + strings.Join(known, ", ")
+}
+
+// open finds the home and reads the settings. Nothing is created.
+func (a *app) open(c *cobra.Command) error {
+	level := slog.LevelWarn
+	if a.verbose {
+		level = slog.LevelDebug
+	}
+	a.log = slog.New(slog.NewTextHandler(a.sys.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
+	if a.profileFlag == "" {
+		a.profileFlag = a.sys.Getenv("MCP_BRIDGE_PROFILE")
+	}
+	path, err := home.Locate(a.homeFlag, a.sys.Getenv, os.UserHomeDir)
+	if err != nil {
+		return err
+	}
+	if a.home, err = home.Open(path); err != nil {
+		if c.Name() == "version" || c.Name() == "completion" {
+			return nil
+		}
+		return fail(exitKeychain, "", "%w", err)
+	}
+	data, file, err := a.home.ReadConfig()
+	if err != nil {
+		return err
+	}
+	if a.config, err = profiles.ParseConfig(file, data); err != nil {
+		return fail(exitInvalid, "", "%w", err)
+	}
+	return nil
+}
+
+// withoutTime leaves the time out of logs: clients add their own.
+func withoutTime(_ []string, attr slog.Attr) slog.Attr {
+	if attr.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return attr
+}
+
+// options are what a session of this command needs. ref is the positional
+// argument, which wins over --profile.
+func (a *app) options(ref, account string, followProject bool) (session.Options, error) {
+	if ref == "" {
+		ref = a.profileFlag
+	}
+	if ref == "" && followProject {
+		name, err := a.projectProfile()
+		if err != nil {
+			return session.Options{}, err
+		}
+		ref = name
+	}
+	store, err := a.store()
+	if err != nil {
+		return session.Options{}, err
+	}
+	return session.Options{Home: a.home, Pinned: ref, Account: account, Config: a.config, Environ: a.sys.Environ,
+		Version: a.sys.Version(), Logger: a.log, Store: store}, nil
+}
+
+// projectProfile returns the profile that .mcp-bridge.toml of this folder names.
+func (a *app) projectProfile() (string, error) {
+	const file = ".mcp-bridge.toml"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", nil
+	}
+	p, err := profiles.ParseProject(file, data)
+	if err != nil {
+		return "", fail(exitInvalid, "", "%w", err)
+	}
+	return p.Profile, nil
+}
+
+// view opens the profile that a command is about.
+func (a *app) view(ref, account string) (*session.View, error) {
+	o, err := a.options(ref, account, true)
+	if err != nil {
+		return nil, err
+	}
+	return session.Load(o)
+}
+
+// say tells a person something.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.sys.Err, format+"\n", args...) }
+
+// warn prints the warnings of a profile.
+func (a *app) warn(list []profiles.Warning) {
+	for _, w := range list {
+		a.say("warning: %s", w)
+	}
+}

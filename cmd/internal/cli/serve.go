@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge"
+	"github.com/mcp-bridge/mcp-bridge/bridge/mcpserver"
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Serve MCP on standard input and output, for a client",
+		Long: `Serve MCP on standard input and output, for a client.
+
+Without --profile the server follows "mcp-bridge use"; with --profile it is pinned to
+that profile, and with NAME/ACCOUNT also to that account. It ends when its input ends.`,
+		Example: "  mcp-bridge serve\n  mcp-bridge serve --profile petstore/work",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.serve(c.Context()) },
+	}
+}
+
+func (a *app) serve(ctx context.Context) error {
+	o, err := a.options("", "", false)
+	if err != nil {
+		return err
+	}
+	s, err := session.New(o)
+	if err != nil {
+		return err
+	}
+	tuneMemory()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // a second signal ends at once
+		<-ctx.Done()
+		stop()
+	}()
+	return mcpserver.Serve(ctx, a.input(), a.sys.Out, mcpserver.Options{
+		Name:         "mcp-bridge",
+		Version:      a.sys.Version(),
+		Instructions: func() string { return instructions(s.View()) },
+		Tools:        func() *mcpserver.Tools { return listed(s.View()) },
+		Call: func(ctx context.Context, c mcpserver.Call) *result.Result {
+			return answer(ctx, s.View(), c)
+		},
+		Changed: s.Follow(ctx),
+		Logger:  a.log,
+	})
+}
+
+// instructions is what a client tells the model about the server.
+func instructions(v *session.View) string {
+	if v.Profile == nil {
+		return "No API is set up yet. Ask the person to type in a terminal: mcp-bridge add SOURCE (an API description), or mcp-bridge demo."
+	}
+	return v.Profile.Server.Instructions
+}
+
+func listed(v *session.View) *mcpserver.Tools {
+	return &mcpserver.Tools{List: v.Set.List(), Version: v.Set.Version(), Has: func(name string) bool {
+		if _, ok := v.Set.Tool(name); ok {
+			return true
+		}
+		_, denied := v.Set.Denied(name) // answered with the reason, as a result
+		return denied
+	}}
+}
+
+func answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Result {
+	if v.Bridge == nil {
+		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more")
+	}
+	return v.Bridge.Call(ctx, bridge.Call{Tool: c.Tool, Arguments: c.Arguments, Meta: c.Meta})
+}
+
+// tuneMemory trades the garbage collector's eagerness against memory: an idle
+// server stays small, a busy one collects less often.
+func tuneMemory() {
+	const limit = 24 << 20
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(limit)
+}
+
+// input is standard input in a form whose reads do not hold a thread each.
+func (a *app) input() io.ReadCloser { return pollable(a.sys.In) }

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+	"github.com/spf13/cobra"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "status",
+		Short:   "Say who is signed in where; works offline",
+		Example: "  mcp-bridge status\n  mcp-bridge status --profile petstore --json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, cancel := context.WithTimeout(c.Context(), keychainTime)
+			defer cancel()
+			return a.status(ctx, asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+// statusRow is one credential in status --json; the names are relied upon by
+// scripts.
+type statusRow struct {
+	Profile   string           `json:"profile"`
+	Account   string           `json:"account"`
+	Identity  string           `json:"identity"`
+	Scheme    string           `json:"scheme"`
+	Type      string           `json:"type"`
+	State     credential.State `json:"state"`
+	Issuer    string           `json:"issuer"`
+	Scopes    []string         `json:"scopes"`
+	ExpiresAt string           `json:"expiresAt,omitempty"`
+	Store     string           `json:"store"`
+	Origins   []string         `json:"origins"`
+	Current   bool             `json:"current"`
+}
+
+// statusReport collects rows, and the first trouble with the keychain.
+type statusReport struct {
+	a       *app
+	ctx     context.Context
+	store   keychain.Store
+	index   home.Index
+	rows    []statusRow
+	trouble error
+}
+
+func (a *app) status(ctx context.Context, asJSON bool) error {
+	r := &statusReport{a: a, ctx: ctx, rows: []statusRow{}}
+	var err error
+	if r.store, err = a.store(); err != nil {
+		return err
+	}
+	if r.index, err = a.home.ReadIndex(); err != nil {
+		return err
+	}
+	if err := r.collect(); err != nil {
+		return err
+	}
+	if asJSON {
+		if err := printJSON(a.sys.Out, r.rows); err != nil {
+			return err
+		}
+	} else if err := r.print(); err != nil {
+		return err
+	}
+	if r.trouble != nil {
+		report(a.sys.Err, r.trouble)
+		return silent(exitKeychain)
+	}
+	return nil
+}
+
+func (r *statusReport) collect() error {
+	refs := []string{r.a.profileFlag}
+	if r.a.profileFlag == "" {
+		names, err := session.Dir(r.a.home).Names()
+		if err != nil {
+			return err
+		}
+		refs = names
+	}
+	for _, ref := range refs {
+		v, err := r.a.view(ref, "")
+		if err != nil {
+			if r.a.profileFlag != "" {
+				return err
+			}
+			problem, _, _ := strings.Cut(err.Error(), "\n")
+			r.a.say("warning: %s is not usable: %s", ref, problem)
+			continue
+		}
+		for _, rec := range v.Records() {
+			r.record(v, rec)
+		}
+	}
+	return nil
+}
+
+// record adds the rows of one credential: one for each account that has it, or one
+// that says that nobody does.
+func (r *statusReport) record(v *session.View, rec session.Record) {
+	scheme := schemeOf(v.Profile, rec.Scheme)
+	row := statusRow{Profile: session.Identity(r.a.home, v.Profile), Account: v.Account, Scheme: rec.Name, Type: string(scheme.Type), Scopes: []string{}, Origins: rec.Origins, Current: true}
+	if row.Origins == nil {
+		row.Origins = []string{}
+	}
+	if ref := scheme.DefaultCredential; !rec.Keychain && ref != nil {
+		row.Store, row.State = outside(r.a, v, ref)
+		r.rows = append(r.rows, row)
+		return
+	}
+	accounts := []string{v.Account}
+	for _, e := range r.index.Entries {
+		if e.Profile == row.Profile && e.Record == rec.Name && !slices.Contains(accounts, e.Account) {
+			accounts = append(accounts, e.Account)
+		}
+	}
+	var signedOut []statusRow
+	before := len(r.rows)
+	for _, account := range accounts {
+		row.Account, row.Current, row.Store = account, account == v.Account, r.store.Name()
+		resolver := credential.New(credential.Options{Profile: v.Profile, Identity: row.Profile, Account: account, Home: r.a.home, Store: r.store})
+		var err error
+		if row.State, err = resolver.Look(r.ctx, rec.Name); err != nil && r.trouble == nil {
+			r.trouble = err
+		}
+		if row.State == credential.SignedOut && !r.listed(row) {
+			signedOut = append(signedOut, row)
+			continue
+		}
+		r.rows = append(r.rows, row)
+	}
+	if len(r.rows) == before {
+		r.rows = append(r.rows, signedOut...)
+	}
+}
+
+// listed reports whether the index knows the credential of the row.
+func (r *statusReport) listed(row statusRow) bool {
+	return slices.ContainsFunc(r.index.Entries, func(e home.Entry) bool {
+		return e.Profile == row.Profile && e.Record == row.Scheme && e.Account == row.Account
+	})
+}
+
+// outside says where a credential that is not in the keychain comes from, and
+// whether it is there. A command is not run for that.
+func outside(a *app, v *session.View, ref *profiles.Reference) (store string, state credential.State) {
+	switch {
+	case ref.Env != "":
+		if a.sys.Getenv(ref.Env) == "" {
+			return "env", credential.SignedOut
+		}
+		return "env", credential.SignedIn
+	case ref.File != "":
+		_, err := v.Resolver.Reference(context.Background(), nil, ref, "", "")
+		var missing *credential.Error
+		if errors.As(err, &missing) {
+			return "file", credential.SignedOut
+		}
+		return "file", credential.SignedIn
+	case len(ref.Command) > 0:
+		return "command", credential.SignedIn
+	}
+	return "literal", credential.SignedIn
+}
+
+func (r *statusReport) print() error {
+	if len(r.rows) == 0 {
+		r.a.say("no profile needs a credential")
+		return nil
+	}
+	w := tabwriter.NewWriter(r.a.sys.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "PROFILE\tACCOUNT\tSCHEME\tTYPE\tSTATE\tSTORE")
+	for _, row := range r.rows {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, row.Account, row.Scheme, row.Type, row.State, row.Store)
+	}
+	return w.Flush()
+}

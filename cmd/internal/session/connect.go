@@ -1,0 +1,122 @@
+package session
+
+import (
+	"slices"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge"
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/template"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+)
+
+// connect gives a view its credentials and its bridge.
+func (o Options) connect(v *View) {
+	identity := Identity(o.Home, v.Profile)
+	v.Resolver = credential.New(credential.Options{Profile: v.Profile, Identity: identity, Account: v.Account, Home: o.Home,
+		Store: o.Store, Environ: o.Environ, Logger: o.Logger})
+	v.Bridge = bridge.New(bridge.Options{Set: v.Set, Resolver: v.Resolver, Version: o.Version, Environ: o.Environ,
+		Proxy: o.Config.Proxy, CAFile: o.caFile(), Profile: identity, Account: v.Account, Logger: o.Logger})
+}
+
+// caFile is config.toml's caFile; a relative one lies in the home.
+func (o Options) caFile() string {
+	if o.Config.CAFile == "" {
+		return ""
+	}
+	return absolute(o.Config.CAFile, o.Home.Path())
+}
+
+// Record is a credential that a profile's tools need, and where it would be sent.
+type Record struct {
+	Name    string // the scheme's id, or "tool:NAME"
+	Scheme  string // the scheme's id
+	Origins []string
+	// Keychain is false when the profile takes the credential from elsewhere.
+	Keychain bool
+}
+
+// Records returns the credentials that the profile's tools use, by name. A scheme
+// that no tool uses is there too, without origins.
+func (v *View) Records() []Record {
+	byName := map[string]*Record{}
+	var order []string
+	note := func(name, scheme string, keychain bool, origin string) {
+		r := byName[name]
+		if r == nil {
+			r = &Record{Name: name, Scheme: scheme}
+			byName[name] = r
+			order = append(order, name)
+		}
+		r.Keychain = r.Keychain || keychain
+		if origin != "" && !slices.Contains(r.Origins, origin) {
+			r.Origins = append(r.Origins, origin)
+		}
+	}
+	for i := range v.Profile.Server.SecuritySchemes {
+		s := &v.Profile.Server.SecuritySchemes[i]
+		note(s.ID, s.ID, s.DefaultCredential == nil || s.DefaultCredential.Keychain, "")
+	}
+	for _, t := range v.Set.All() {
+		origin := originOf(t)
+		for _, alternative := range t.Security {
+			for _, req := range alternative {
+				note(req.Record, req.Scheme.ID, !v.Resolver.Configured(req), origin)
+			}
+		}
+		if d := t.Downstream; d != nil && d.Passthrough && d.Scheme != nil {
+			note(d.Scheme.ID, d.Scheme.ID, true, origin)
+		}
+	}
+	out := make([]Record, 0, len(order))
+	for _, name := range order {
+		r := byName[name]
+		slices.Sort(r.Origins)
+		out = append(out, *r)
+	}
+	return out
+}
+
+// originOf returns where a tool's requests go; empty when it sends none or its
+// address cannot be known without arguments.
+func originOf(t *tool.Tool) string {
+	if t.Request.URL == "" {
+		return ""
+	}
+	url := t.Request.URL
+	if ts, err := t.Templates(); err == nil && !ts.URL.IsStatic() {
+		data := []byte(`{"args":{},"config":` + orEmpty(t.Config) + `}`)
+		if rendered, err := ts.URL.Render(data, template.Env{}); err == nil {
+			url = rendered
+		}
+	}
+	return credential.Origin(trimPath(url))
+}
+
+func orEmpty(config []byte) string {
+	if len(config) == 0 {
+		return "{}"
+	}
+	return string(config)
+}
+
+// trimPath cuts a URL behind its host: placeholders in the path are no URL.
+func trimPath(url string) string {
+	for i, slashes := 0, 0; i < len(url); i++ {
+		if url[i] == '/' || url[i] == '?' || url[i] == '#' {
+			if slashes++; slashes == 3 || url[i] != '/' {
+				return url[:i]
+			}
+		}
+	}
+	return url
+}
+
+// Detached returns a view of a profile that is not on disk yet: it can list its
+// records and store them, but makes no calls.
+func Detached(h *home.Home, store keychain.Store, p *profiles.Profile, set *tool.Set) *View {
+	return &View{Profile: p, Set: set, Account: DefaultAccount,
+		Resolver: credential.New(credential.Options{Profile: p, Identity: p.Name, Home: h, Store: store})}
+}

@@ -1,0 +1,189 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+)
+
+const (
+	// quiet is how long a profile's files must have stayed the same before they are
+	// read again: an editor that writes in pieces is never read half-way.
+	quiet = 200 * time.Millisecond
+	// every is the time between two looks at the files.
+	every = 500 * time.Millisecond
+)
+
+// Session is an open profile that follows changes on disk. Its methods are safe
+// for concurrent use.
+type Session struct {
+	o Options
+
+	mu      sync.Mutex
+	view    *View
+	state   string    // what state.json looked like when view was made
+	files   string    // what the profile's files looked like
+	pending string    // what the files look like since they changed
+	since   time.Time // when that was first seen
+	problem string    // the last broken edit that was told
+}
+
+// New opens a session. A profile that is invalid now is an error; having no
+// profile at all is not: the view is empty until one appears.
+func New(o Options) (*Session, error) {
+	s := &Session{o: o}
+	s.state = s.lookAtState()
+	v, err := Load(o)
+	var none *NoProfileError
+	switch {
+	case errors.As(err, &none):
+		v, err = emptyView()
+	case err != nil:
+		return nil, err
+	}
+	s.view = v
+	s.files = s.lookAtFiles(v)
+	return s, err
+}
+
+// emptyView is the view while there is no profile.
+func emptyView() (*View, error) {
+	set, err := tool.Compile(&profiles.Profile{Name: "mcp-bridge"})
+	return &View{Set: set, Account: DefaultAccount}, err
+}
+
+// View returns the view that is valid now. A switch of profile or account is seen
+// at once, an edit of the profile when the file has come to rest. After a broken
+// edit the view stays what it was.
+func (s *Session) View() *View {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := s.lookAtState()
+	switched := state != s.state
+	if !switched && !s.edited() {
+		return s.view
+	}
+	s.state = state
+	s.reload()
+	return s.view
+}
+
+// edited reports whether the profile's files have changed and are at rest.
+func (s *Session) edited() bool {
+	now := s.lookAtFiles(s.view)
+	if now == s.files {
+		s.pending = ""
+		return false
+	}
+	if now != s.pending {
+		s.pending, s.since = now, time.Now()
+		return false
+	}
+	return time.Since(s.since) >= quiet
+}
+
+// reload replaces the view, or keeps it and says why.
+func (s *Session) reload() {
+	files := s.lookAtFiles(s.view)
+	v, err := Load(s.o)
+	var none *NoProfileError
+	if errors.As(err, &none) {
+		v, err = emptyView()
+	}
+	s.files, s.pending = files, ""
+	if err != nil {
+		if text := err.Error(); text != s.problem {
+			s.problem = text
+			s.o.Logger.Error("the profile is not usable; the tools stay as they were", "error", text)
+		}
+		return
+	}
+	if s.problem != "" {
+		s.problem = ""
+		s.o.Logger.Info("the profile is usable again")
+	}
+	old := s.view
+	s.view = v
+	s.files = s.lookAtFiles(v)
+	if old.Bridge != nil {
+		old.Bridge.Close() // closes idle connections; calls that run go on
+	}
+}
+
+func (s *Session) lookAtState() string { return stamp(s.o.Home.Join(home.StateFile)) }
+
+// lookAtFiles stands for the content of everything that v was made of.
+func (s *Session) lookAtFiles(v *View) string {
+	var b strings.Builder
+	for _, path := range s.sources(v) {
+		b.WriteString(stamp(path) + "\n")
+	}
+	return b.String()
+}
+
+func (s *Session) sources(v *View) []string {
+	if v.Profile == nil {
+		return []string{s.o.Home.Join(home.ProfilesDir)}
+	}
+	return v.Profile.Sources
+}
+
+// key changes when a client would see another list, or another account stands
+// behind it.
+func (v *View) key() string {
+	name := ""
+	if v.Profile != nil {
+		name = v.Profile.File
+	}
+	return strings.Join([]string{name, v.Account, v.Set.Version()}, "\x00")
+}
+
+// Follow looks for changes until ctx ends, and sends whenever the tools or the
+// account behind them are others than before. The channel is never closed.
+func (s *Session) Follow(ctx context.Context) <-chan struct{} {
+	changed := make(chan struct{}, 1)
+	told := s.View().key()
+	signals := home.Watch(ctx, func() []string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return append([]string{s.o.Home.Join(home.StateFile)}, s.sources(s.view)...)
+	}, every)
+	go func() {
+		for range signals {
+			s.settle(ctx)
+			if now := s.View().key(); now != told {
+				told = now
+				select {
+				case changed <- struct{}{}:
+				default:
+				}
+			}
+		}
+	}()
+	return changed
+}
+
+// settle waits until the files are at rest and have been taken in.
+func (s *Session) settle(ctx context.Context) {
+	const tries = 20
+	for range tries {
+		s.View()
+		s.mu.Lock()
+		rest := s.pending == ""
+		s.mu.Unlock()
+		if rest {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(quiet):
+		}
+	}
+}
