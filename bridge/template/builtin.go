@@ -8,7 +8,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// printf is fmt.Sprintf with bounded widths.
+// printf is fmt.Sprintf with bounded widths: what a verb prints is padded at most
+// to 9,999 characters.
 func printf(args []any) (any, error) {
 	format := text(args[0])
 	digits := 0
@@ -24,7 +25,7 @@ func printf(args []any) (any, error) {
 			digits = 0
 		}
 	}
-	if strings.Count(format, "%")*(1+size(args[1:])+9999) > maxProduct*4 {
+	if strings.Count(format, "%")*(1+size(args[1:])+9999) > maxProduct {
 		return nil, fmt.Errorf("would make too much")
 	}
 	return fmt.Sprintf(format, texts(args[1:])...), nil
@@ -66,7 +67,7 @@ func index(args []any) (any, error) {
 		case reflect.Slice, reflect.Array, reflect.String:
 			n, err := whole(key)
 			if err != nil || n < 0 || n >= int64(v.Len()) {
-				return nil, fmt.Errorf("there is no item %s", text(key))
+				return nil, fmt.Errorf("there is no such item")
 			}
 			at = v.Index(int(n)).Interface()
 		default:

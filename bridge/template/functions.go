@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	tt "text/template"
 	"time"
@@ -37,6 +38,10 @@ func sprigFunctions() map[string]any {
 	for name := range refused() {
 		delete(all, name)
 	}
+	for _, name := range []string{"merge", "mergeOverwrite"} {
+		all[name] = merged(all[name].(func(map[string]any, ...map[string]any) any))
+	}
+	all["mustMerge"], all["mustMergeOverwrite"] = all["merge"], all["mergeOverwrite"]
 	return all
 }
 
@@ -233,6 +238,12 @@ func (i *instance) replacements() map[string]any {
 			}
 			return string(b)
 		},
+		"toDate":        toDate,
+		"mustToDate":    func(layout, s string) (time.Time, error) { return time.Parse(layout, s) },
+		"durationRound": func(t any) string { return rounded(i.lasting(t)) },
+		"set":           set,
+		"keys":          keys,
+		"values":        values,
 		"shuffle": func(s string) string {
 			r := []rune(s)
 			for j := len(r) - 1; j > 0; j-- {
@@ -262,6 +273,11 @@ func (i *instance) timeOf(t any) time.Time {
 		return t
 	case *time.Time:
 		return *t
+	}
+	if s, ok := t.(string); ok { // numbers of the data come as their digits
+		if seconds, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return time.Unix(seconds, 0).UTC()
+		}
 	}
 	if n, ok := number(t); ok {
 		seconds, _ := n.Float64()

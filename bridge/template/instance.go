@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 	tt "text/template"
@@ -44,7 +43,7 @@ func (i *instance) run(name string, data value, env Env) (out string, err error)
 	w := &limited{}
 	defer func() {
 		if p := recover(); p != nil {
-			out, err = "", &Error{Name: name, Message: fmt.Sprint("it cannot be rendered: ", p)}
+			out, err = "", &Error{Name: name, Message: "it cannot be rendered"} // p may hold data
 		}
 	}()
 	if err := i.tree.Execute(w, data); err != nil {
@@ -107,16 +106,21 @@ func (i *instance) engine() tt.FuncMap {
 			}
 			return get(base, path), i.step(1)
 		},
-		"__out":   func(x any) string { return text(x) },
-		"__truth": truth,
-		"__with": func(x any) any {
-			if truth(x) {
-				return x
+		"__out": func(x any) (string, error) {
+			if size([]any{x}) > maxProduct {
+				return "", errOutput
 			}
-			return nil
+			return text(x), i.look(x)
 		},
-		"__items":   items,
-		"__members": members,
+		"__truth": func(x any) (bool, error) { return truth(x), i.look(x) },
+		"__with": func(x any) (any, error) {
+			if truth(x) {
+				return x, i.look(x)
+			}
+			return nil, i.look(x)
+		},
+		"__items":   func(x any) (any, error) { return items(x), i.look(x) },
+		"__members": func(x any) (any, error) { return members(x), i.look(x) },
 		"__step":    func() (string, error) { return "", i.step(1) },
 		"__enter": func() (string, error) {
 			if i.depth++; i.depth > maxDepth {
@@ -130,12 +134,77 @@ func (i *instance) engine() tt.FuncMap {
 			if !ok {
 				return nil, &fault{"gjson", "there is no document here"}
 			}
-			if err := i.step(1 + len(v.r.Raw)/256); err != nil {
+			if len(path) > maxPath || times(growth(path), len(v.r.Raw)) > maxProduct {
+				return nil, &fault{"gjson", "the path would make too much"}
+			}
+			if err := i.step((1 + len(v.r.Raw)/256) * (1 + len(path)/32)); err != nil {
 				return nil, err
 			}
-			return value{v.r.Get(path)}, nil
+			found := value{v.r.Get(path)}
+			return found, i.afterwards(found)
 		},
 	}
+}
+
+// look counts the reading of a value.
+func (i *instance) look(x any) error {
+	switch x := x.(type) {
+	case value:
+		return i.step(1 + len(x.r.Raw)/2048)
+	case string, int, bool, nil:
+		return i.step(1)
+	}
+	return i.step(1 + size([]any{x})/256)
+}
+
+// maxPath bounds a GJSON path, in bytes.
+const maxPath = 4096
+
+// growth is how many times the document a GJSON path could make of it: every item
+// of a multipath may be the whole document, and some modifiers write text longer.
+func growth(path string) int {
+	n, commas := 1, 0
+	for j := range len(path) {
+		switch path[j] {
+		case ',':
+			commas++
+		case '{', '[':
+			n, commas = times(n, commas+1), 0
+		case '@':
+			n = times(n, 2)
+			if strings.HasPrefix(path[j:], "@pretty") {
+				n = times(n, 8+len(path))
+			}
+		}
+	}
+	return times(n, commas+1)
+}
+
+// maxLevels bounds the data: functions and GJSON recurse.
+const maxLevels = 1000
+
+// deep reports whether a JSON document has more than maxLevels levels.
+func deep(data []byte) bool {
+	if len(data) <= maxLevels {
+		return false
+	}
+	level, quoted := 0, false
+	for j := 0; j < len(data); j++ {
+		switch c := data[j]; {
+		case quoted && c == '\\':
+			j++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			if level++; level > maxLevels {
+				return true
+			}
+		case c == ']' || c == '}':
+			level--
+		}
+	}
+	return false
 }
 
 // members returns what range goes over with two variables: the items of an array
@@ -178,6 +247,7 @@ func (i *instance) random(n uint64) uint64 {
 	copy(b[:], i.env.Seed[:])
 	binary.BigEndian.PutUint64(b[32:], i.drawn)
 	i.drawn++
+	i.steps++ // the function that draws looks at them afterwards
 	sum := sha256.Sum256(b[:])
 	return binary.BigEndian.Uint64(sum[:8]) % n
 }

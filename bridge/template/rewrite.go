@@ -77,9 +77,6 @@ func (r rewriter) pipe(p *parse.PipeNode) {
 			c.Args[i] = r.operand(arg)
 		}
 		id, ok := c.Args[0].(*parse.IdentifierNode)
-		if ok && refused()[id.Ident] != "" {
-			*r.refused = id.Ident // a built-in one, which the parser knows
-		}
 		if ok && id.Ident == "gjson" && len(c.Args) == 2 {
 			// A path counts from the root, which is $ everywhere.
 			c.Args = append(c.Args, &parse.VariableNode{NodeType: parse.NodeVariable, Pos: id.Pos, Ident: []string{"$"}})
@@ -90,6 +87,10 @@ func (r rewriter) pipe(p *parse.PipeNode) {
 // operand replaces a path by a call that looks it up.
 func (r rewriter) operand(n parse.Node) parse.Node {
 	switch n := n.(type) {
+	case *parse.IdentifierNode:
+		if strings.HasPrefix(n.Ident, "__") || refused()[n.Ident] != "" {
+			*r.refused = n.Ident // ours, or a built-in one, which the parser knows
+		}
 	case *parse.FieldNode:
 		return r.get(n.Pos, &parse.DotNode{NodeType: parse.NodeDot, Pos: n.Pos}, n.Ident)
 	case *parse.VariableNode:

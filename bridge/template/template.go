@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,7 +107,9 @@ func Parse(name, text string) (*Template, error) {
 	if err != nil {
 		return nil, parseError(name, err)
 	}
-	for _, sub := range tree.Templates() {
+	all := tree.Templates()
+	slices.SortFunc(all, func(a, b *tt.Template) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, sub := range all {
 		if sub.Tree == nil || sub.Tree.Root == nil {
 			continue
 		}
@@ -130,20 +133,29 @@ func Parse(name, text string) (*Template, error) {
 // maxNesting bounds the parentheses and blocks of a template: Go's parser recurses.
 const maxNesting = 500
 
+// nesting returns how deep the blocks or the parentheses of a template stand in
+// each other. An "else if" is one level more, as in Go's parser.
 func nesting(text string) int {
-	depth := strings.Count(text, "{{if") + strings.Count(text, "{{range") + strings.Count(text, "{{with") + strings.Count(text, "{{block")
-	depth += strings.Count(text, "{{-") // any of them, or none
-	if depth <= maxNesting && strings.Count(text, "(") <= maxNesting {
+	if strings.Count(text, "{{") <= maxNesting && strings.Count(text, "(") <= maxNesting {
 		return 0
 	}
-	// Only many of them make it worth looking.
-	deepest, now := 0, 0
+	deepest, now, chained := 0, 0, []int{0}
 	for _, m := range block.FindAllStringSubmatch(text, -1) {
-		if m[1] == "end" {
-			now = max(0, now-1)
-		} else if now++; now > deepest {
-			deepest = now
+		switch {
+		case m[1] == "end":
+			last := len(chained) - 1
+			now = max(0, now-1-chained[last])
+			if chained = chained[:last]; last == 0 {
+				chained = []int{0}
+			}
+		case strings.HasPrefix(m[1], "else"):
+			now++
+			chained[len(chained)-1]++
+		default:
+			now++
+			chained = append(chained, 0)
 		}
+		deepest = max(deepest, now)
 	}
 	open := 0
 	for i := range len(text) {
@@ -158,7 +170,7 @@ func nesting(text string) int {
 	return deepest
 }
 
-var block = regexp.MustCompile(`\{\{-?\s*(if|range|with|block|define|end)\b`)
+var block = regexp.MustCompile(`\{\{-?\s*(if|range|with|block|define|end|else\s+if|else\s+with)\b`)
 
 var (
 	whereRE    = regexp.MustCompile(`^template: t:(\d+)(?::(\d+))?: (?:executing "[^"]*" at <[^>]*>: )?`)
@@ -168,7 +180,7 @@ var (
 
 // parseError turns an error of Go's parser into ours.
 func parseError(name string, err error) *Error {
-	e := &Error{Name: name, Message: err.Error()}
+	e := &Error{Name: name, Message: shorten(err.Error())}
 	if m := whereRE.FindStringSubmatch(e.Message); m != nil {
 		e.Line, _ = strconv.Atoi(m[1])
 		e.Col, _ = strconv.Atoi(m[2])
@@ -188,6 +200,15 @@ func parseError(name string, err error) *Error {
 	return e
 }
 
+// shorten keeps an error that quotes a template readable.
+func shorten(s string) string {
+	const most = 500
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
 // Text returns the template's source.
 func (t *Template) Text() string { return t.text }
 
@@ -197,15 +218,15 @@ func (t *Template) IsStatic() bool { return t.static }
 // Args returns every use of an argument, .args.NAME.
 func (t *Template) Args() []ArgUse { return t.args }
 
-// Render renders the template over data, one JSON document; what is not valid JSON
-// is taken for no data. The error is an *Error: a function that failed, or a bound
+// Render renders the template over data, one JSON document; what is not valid JSON,
+// or nested more than 1,000 levels deep, is taken for no data. The error is an *Error: a function that failed, or a bound
 // that was passed.
 func (t *Template) Render(data []byte, env Env) (string, error) {
 	if t.static {
 		return t.text, nil
 	}
 	root := gjson.Result{}
-	if gjson.ValidBytes(data) {
+	if !deep(data) && gjson.ValidBytes(data) {
 		root = gjson.ParseBytes(data)
 	}
 	if t.simple != nil {
@@ -219,9 +240,13 @@ func (t *Template) Render(data []byte, env Env) (string, error) {
 // renderSimple renders text and plain paths without the template engine.
 func (t *Template) renderSimple(root gjson.Result) (string, error) {
 	var b strings.Builder
+	steps, cost := 0, 1+len(root.Raw)/2048
 	for _, p := range t.simple {
 		b.WriteString(p.text)
 		if p.path != "" {
+			if steps += cost; steps > MaxSteps {
+				return "", &Error{Name: t.name, Message: errSteps.Error()}
+			}
 			b.WriteString(value{root.Get(p.path)}.String())
 		}
 		if b.Len() > MaxOutput {

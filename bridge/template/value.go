@@ -29,7 +29,10 @@ func (v value) String() string {
 // Format lets printf's number verbs work on numbers and text verbs on anything.
 func (v value) Format(f fmt.State, verb rune) {
 	form := fmt.FormatString(f, verb)
+	const digits = 2000 // more take long to convert, and print as they are
 	switch {
+	case len(v.r.Raw) > digits && v.r.Type == gjson.Number:
+		fmt.Fprint(f, v.r.Raw)
 	case strings.ContainsRune("dbcoOxXU", verb) && v.r.Type == gjson.Number:
 		if n, ok := new(big.Int).SetString(v.r.Raw, 10); ok {
 			fmt.Fprintf(f, form, n)

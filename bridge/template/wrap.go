@@ -7,11 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
-)
 
-// maxProduct bounds what an operation could make out of its arguments, in bytes.
-const maxProduct = 64 << 20
+	"github.com/tidwall/gjson"
+)
 
 // counted counts the steps of one of our own functions.
 func (i *instance) counted(name string, f func([]any) (any, error)) func(...any) (any, error) {
@@ -19,7 +17,7 @@ func (i *instance) counted(name string, f func([]any) (any, error)) func(...any)
 		if len(args) == 0 && name != "getSocketIP" && name != "getRealIP" && name != "print" && name != "println" {
 			return nil, &fault{name, "wants an argument"}
 		}
-		if err := i.step(1 + size(args)/256); err != nil {
+		if err := i.before(name, args); err != nil {
 			return nil, err
 		}
 		out, err := f(args)
@@ -30,6 +28,21 @@ func (i *instance) counted(name string, f func([]any) (any, error)) func(...any)
 	}
 }
 
+// before counts the work that a function has with its arguments. Documents cost
+// more than text, because functions get them as lists and maps.
+func (i *instance) before(name string, args []any) error {
+	n := size(args)
+	if n > maxProduct {
+		return &fault{name, "would make too much"}
+	}
+	for _, a := range args {
+		if v, ok := a.(value); ok && v.r.Type == gjson.JSON {
+			n += 3 * len(v.r.Raw)
+		}
+	}
+	return i.step(1 + n/256)
+}
+
 // afterwards counts what a function made.
 func (i *instance) afterwards(out any) error {
 	n := size([]any{out})
@@ -37,40 +50,6 @@ func (i *instance) afterwards(out any) error {
 		return errOutput
 	}
 	return i.step(n / 256)
-}
-
-// size is about the number of bytes that things take.
-func size(args []any) int {
-	n := 0
-	for _, a := range args {
-		switch a := a.(type) {
-		case string:
-			n += len(a)
-		case []byte:
-			n += len(a)
-		case value:
-			n += len(a.r.Raw)
-		case []string:
-			for _, s := range a {
-				n += len(s) + 16
-			}
-		case []any:
-			n += 16*len(a) + size(a)
-		case map[string]any:
-			for k, v := range a {
-				n += len(k) + 32 + size([]any{v})
-			}
-		default:
-			n += 16
-			if v := reflect.ValueOf(a); v.Kind() == reflect.Slice || v.Kind() == reflect.Map {
-				n += 16 * v.Len()
-			}
-		}
-		if n > maxProduct {
-			return n
-		}
-	}
-	return n
 }
 
 // wrap makes a function of sprig take our values: each argument is converted to
@@ -87,6 +66,9 @@ func (i *instance) wrap(name string, f any) func(...any) (any, error) {
 		if len(args) < typ.NumIn() && !typ.IsVariadic() || len(args) > typ.NumIn() && !typ.IsVariadic() || len(args) < typ.NumIn()-1 {
 			return nil, &fault{name, fmt.Sprintf("wants %d arguments, not %d", typ.NumIn(), len(args))}
 		}
+		if err := i.before(name, args); err != nil {
+			return nil, err
+		}
 		in := make([]reflect.Value, len(args))
 		for j, a := range args {
 			want := typ.In(min(j, typ.NumIn()-1))
@@ -98,9 +80,6 @@ func (i *instance) wrap(name string, f any) func(...any) (any, error) {
 			}
 		}
 		if err := bounded(name, in); err != nil {
-			return nil, err
-		}
-		if err := i.step(1 + size(args)/256); err != nil {
 			return nil, err
 		}
 		results := fn.Call(in)
@@ -178,57 +157,4 @@ func whole(a any) (int64, error) {
 		return 0, fmt.Errorf("must be a whole number")
 	}
 	return n, nil
-}
-
-// bounded refuses what could make much more than it was given.
-func bounded(name string, in []reflect.Value) error {
-	str := func(j int) string {
-		if j < len(in) && in[j].Kind() == reflect.String {
-			return in[j].String()
-		}
-		return ""
-	}
-	total, largest := 0, int64(0)
-	for _, v := range in {
-		switch {
-		case v.Kind() == reflect.String:
-			total += v.Len()
-		case v.CanInt():
-			largest = max(largest, v.Int(), -v.Int())
-		case v.Kind() == reflect.Interface || v.IsValid() && v.CanInterface():
-			if n, err := whole(v.Interface()); err == nil && v.Kind() != reflect.Slice && v.Kind() != reflect.Map {
-				largest = max(largest, n, -n)
-			}
-		}
-	}
-	product := 0
-	switch name {
-	case "repeat", "indent", "nindent":
-		product = int(min(largest, maxProduct+1)) * max(1, total)
-		if name != "repeat" {
-			product = int(min(largest, maxProduct+1)) * (1 + strings.Count(str(1), "\n"))
-		}
-	case "until", "untilStep", "seq", "randAlpha", "randAlphaNum", "randAscii", "randNumeric", "randBytes":
-		product = int(min(largest, maxProduct+1)) * 64
-	case "replace":
-		product = (strings.Count(str(2), str(0)) + 1) * len(str(1))
-	case "regexReplaceAll", "regexReplaceAllLiteral", "mustRegexReplaceAll", "mustRegexReplaceAllLiteral":
-		product = (utf8.RuneCountInString(str(1)) + 1) * (1 + len(str(2))*(1+strings.Count(str(2), "$")))
-	case "wrapWith":
-		product = (len(str(2)) + 1) * (1 + len(str(1)))
-	case "join":
-		if in[1].IsValid() {
-			v := in[1]
-			if v.Kind() == reflect.Interface {
-				v = v.Elem()
-			}
-			if v.Kind() == reflect.Slice {
-				product = v.Len() * (1 + len(str(0)))
-			}
-		}
-	}
-	if product > maxProduct || product < 0 {
-		return &fault{name, "would make too much"}
-	}
-	return nil
 }
