@@ -105,8 +105,8 @@ func (c *conn) Write(_ context.Context, m jsonrpc.Message) error {
 	if r, ok := m.(*jsonrpc.Request); ok && !r.IsCall() && r.Method == "notifications/tools/list_changed" {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.began && !c.ready {
-			c.held = true
+		if !c.ready && !bytes.Contains(r.Params, []byte("subscriptionId")) {
+			c.held = true // a modern client hears of it by its subscription
 			return nil
 		}
 	}

@@ -10,8 +10,8 @@ import (
 const (
 	codeParse       = -32700
 	codeInvalid     = -32600
+	codeMethod      = -32601
 	codeParams      = -32602
-	codeInternal    = -32603
 	codeVersion     = -32022 // MCP 2026-07-28: unsupported protocol version
 	modernVersion   = "2026-07-28"
 	fallbackVersion = "2025-11-25"

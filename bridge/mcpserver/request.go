@@ -3,6 +3,7 @@ package mcpserver
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -21,8 +22,10 @@ func (c *conn) request(m *message) {
 		c.list(m, f)
 	case m.method == "tools/call":
 		c.call(m, f)
-	default:
+	case m.method == "initialize" || m.method == "server/discover" || m.method == "subscriptions/listen":
 		c.sdk(m, f)
+	default: // also what the SDK would answer for capabilities that are not offered
+		c.refuse(f, codeMethod, fmt.Sprintf("method not found: %.100q", m.method))
 	}
 }
 

@@ -1,0 +1,98 @@
+package mcpserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+)
+
+// sink collects lines; it is read after Serve has ended.
+type sink struct{ bytes.Buffer }
+
+// FuzzLines feeds arbitrary lines: every line of the answer is a JSON-RPC message,
+// no id is answered twice, and the server ends.
+func FuzzLines(f *testing.F) {
+	e := eras()[4]
+	for _, s := range []string{
+		e.line("1", "tools/list", "") + "\n" + e.line("1", "tools/call", `"name":"echo"`),
+		`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}` + "\n" +
+			`{"jsonrpc":"2.0","id":2,"method":"tools/list"}`,
+		"[]\n\n{}\n5", `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`,
+		e.line(`"a"`, "subscriptions/listen", `"notifications":{"toolsListChanged":true}`), e.line("1", "server/discover", ""),
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, lines string) {
+		o := defaultOptions()
+		o.DrainTimeout = 50 * time.Millisecond
+		o.Call = func(context.Context, Call) *result.Result { return &result.Result{} }
+		out := &sink{}
+		ended := make(chan error, 1)
+		go func() { ended <- Serve(context.Background(), io.NopCloser(strings.NewReader(lines)), out, o) }()
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			t.Fatal("it does not end")
+		}
+		// An id may come several times in the input, one after the other.
+		asked := strings.Count(lines, "\n") + 1
+		answers := 0
+		for line := range strings.Lines(out.String()) {
+			var m struct {
+				Version string          `json:"jsonrpc"`
+				ID      json.RawMessage `json:"id"`
+			}
+			if err := json.Unmarshal([]byte(line), &m); err != nil || m.Version != "2.0" {
+				t.Fatalf("%q: %v", line, err)
+			}
+			if len(m.ID) > 0 {
+				answers++
+			}
+		}
+		if answers > asked {
+			t.Fatalf("%d answers to %d lines:\n%s", answers, asked, out.String())
+		}
+	})
+}
+
+// BenchmarkCall makes calls through pipes.
+func BenchmarkCall(b *testing.B) {
+	benchmark(b, eras()[4].line("1", "tools/call", `"name":"echo","arguments":{"a":"b"}`))
+}
+
+// BenchmarkList lists 1,000 tools.
+func BenchmarkList(b *testing.B) { benchmark(b, eras()[4].line("1", "tools/list", "")) }
+
+func benchmark(b *testing.B, line string) {
+	o := defaultOptions()
+	list := []byte("[" + strings.TrimSuffix(strings.Repeat(`{"name":"tool","description":"a tool that does something","inputSchema":{"type":"object","properties":{"a":{"type":"string"}}}},`, 1000), ",") + "]")
+	o.Tools = func() *Tools { return &Tools{List: list, Has: func(string) bool { return true }} }
+	inR, inW := io.Pipe()
+	outR, outW := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- Serve(context.Background(), inR, outW, o); _ = outW.Close() }()
+	buffer := make([]byte, 1<<20)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := io.WriteString(inW, line+"\n"); err != nil {
+			b.Fatal(err)
+		}
+		for {
+			n, err := outR.Read(buffer)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if buffer[n-1] == '\n' {
+				break
+			}
+		}
+	}
+	_ = inW.Close()
+	<-done
+}
