@@ -116,7 +116,7 @@ func (s *sender) tls(err error, e *SendError) bool {
 		e.Message, e.hint = "its certificate has expired or is not valid yet", "check the clock of this machine, or renew the certificate"
 	case errors.As(err, &invalid), errors.As(err, &verify):
 		e.Message, e.hint = "its certificate is not valid", "look at it with: openssl s_client -connect "+e.Host
-	case errors.As(err, &record):
+	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
 		e.Message, e.hint = "it does not speak TLS", "check the port, and whether it is plain http"
 	case errors.As(err, &alert):
 		e.Message, e.hint = "it refused the TLS handshake: "+alert.Error(), "it may want a client certificate: http.clientCert and http.clientKey"
