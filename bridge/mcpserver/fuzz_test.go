@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 )
@@ -24,6 +25,9 @@ func FuzzLines(f *testing.F) {
 		`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}}` + "\n" +
 			`{"jsonrpc":"2.0","id":2,"method":"tools/list"}`,
 		"[]\n\n{}\n5", `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`,
+		`{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}`, "\xef\xbb\xbf" + `{"jsonrpc":"2.0","id":null,"method":"ping"}` + "\r\n" + `{"jsonrpc":"1.0","id":1}`,
+		e.line("1", "tools/call", `"name":"echo"`) + "\n" + `{"jsonrpc":"1.0","id":1,"method":"ping"}` + "\n" + e.line("1", "ping", ""),
+		e.line(`"a"`, "subscriptions/listen", `"notifications":{"toolsListChanged":true}`) + "\n" + e.line(`"a"`, "subscriptions/listen", `"notifications":{}`),
 		e.line(`"a"`, "subscriptions/listen", `"notifications":{"toolsListChanged":true}`), e.line("1", "server/discover", ""),
 	} {
 		f.Add(s)
@@ -41,22 +45,35 @@ func FuzzLines(f *testing.F) {
 			t.Fatal("it does not end")
 		}
 		// An id may come several times in the input, one after the other.
-		asked := strings.Count(lines, "\n") + 1
-		answers := 0
-		for line := range strings.Lines(out.String()) {
-			var m struct {
-				Version string          `json:"jsonrpc"`
-				ID      json.RawMessage `json:"id"`
-			}
-			if err := json.Unmarshal([]byte(line), &m); err != nil || m.Version != "2.0" {
-				t.Fatalf("%q: %v", line, err)
-			}
-			if len(m.ID) > 0 {
-				answers++
+		asked := map[string]int{}
+		for line := range strings.Lines(lines) {
+			asked["null"]++
+			var m map[string]json.RawMessage
+			text := bytes.TrimSpace(bytes.TrimPrefix([]byte(line), []byte("\xef\xbb\xbf")))
+			if json.Unmarshal(text, &m) == nil && len(m["id"]) > 0 && validID(m["id"]) {
+				asked[key(m["id"])]++
 			}
 		}
-		if answers > asked {
-			t.Fatalf("%d answers to %d lines:\n%s", answers, asked, out.String())
+		for line := range strings.Lines(out.String()) {
+			var m map[string]json.RawMessage
+			if err := json.Unmarshal([]byte(line), &m); err != nil || string(m["jsonrpc"]) != `"2.0"` || !utf8.ValidString(line) {
+				t.Fatalf("%q: %v", line, err)
+			}
+			_, result := m["result"]
+			_, failed := m["error"]
+			if _, asks := m["method"]; asks == (result || failed) || result && failed {
+				t.Fatalf("%q is not one of the messages", line)
+			}
+			if !result && !failed {
+				continue
+			}
+			id := string(m["id"])
+			if id != "null" {
+				id = key(m["id"])
+			}
+			if asked[id]--; asked[id] < 0 {
+				t.Fatalf("%s is answered too often in answer to %q:\n%s", id, lines, out.String())
+			}
 		}
 	})
 }

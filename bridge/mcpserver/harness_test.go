@@ -27,7 +27,7 @@ type peer struct {
 const tools = `[{"name":"echo","inputSchema":{"type":"object"}},{"name":"slow","inputSchema":{"type":"object"}}]`
 
 // defaultOptions serve two tools: echo answers its arguments, slow waits for the
-// end of its context or a second.
+// end of its context or a part of a second.
 func defaultOptions() Options {
 	return Options{Name: "test", Version: "1", Instructions: func() string { return "be kind" },
 		Tools: func() *Tools {
@@ -38,7 +38,7 @@ func defaultOptions() Options {
 			case "slow":
 				select {
 				case <-ctx.Done():
-				case <-time.After(time.Second):
+				case <-time.After(300 * time.Millisecond):
 				}
 			case "hang":
 				<-ctx.Done()
