@@ -26,7 +26,11 @@ func (r rewriter) node(n parse.Node) {
 			r.then(n.Pipe, "__out")
 		}
 	case *parse.IfNode:
-		r.branch(&n.BranchNode, "__truth")
+		function := "__truth"
+		if len(n.Pipe.Decl) > 0 {
+			function = "__with" // the variable is the value, not its truth
+		}
+		r.branch(&n.BranchNode, function)
 	case *parse.WithNode:
 		r.branch(&n.BranchNode, "__with")
 	case *parse.RangeNode:
