@@ -102,7 +102,9 @@ func MakeName(title string, taken ...string) string {
 		}
 	}
 	base := strings.TrimRight(b.String(), ".-_")
-	base = strings.TrimRight(strings.TrimSuffix(base, extension), ".-_")
+	for strings.HasSuffix(base, extension) {
+		base = strings.TrimRight(strings.TrimSuffix(base, extension), ".-_")
+	}
 	if base == "" {
 		base = "api"
 	}

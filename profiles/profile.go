@@ -16,7 +16,6 @@ package profiles
 
 import (
 	"encoding/json"
-	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
@@ -292,14 +291,3 @@ type ResponseTemplate struct {
 	PrependBody string `key:"prependBody"`
 	AppendBody  string `key:"appendBody"`
 }
-
-// Defaults of the profile format, applied by the accessors of package
-// bridge/tool and bridge, never written into a document.
-const (
-	DefaultTimeout          = 30 * time.Second
-	DefaultMaxResponseBytes = 8 << 20
-	DefaultMaxResultChars   = 100_000
-	DefaultBudgetTokens     = 10_000
-	DefaultMaxTools         = 40
-	DefaultRetries          = 2
-)

@@ -40,10 +40,10 @@ func suggestTable(errs Errors) {
 		}
 		switch e.Key {
 		case "toolSet", "server.mcpServerURL", "server.transport", "server.protocolStrategy":
-			e.Message = "is not supported yet"
+			e.Message, e.Allowed, e.Nearest = "is not supported yet", nil, ""
 			continue
 		case "server.type":
-			e.Message = `is not needed: tools are REST tools, and "mcp-proxy" is not supported yet`
+			e.Message, e.Allowed, e.Nearest = `leave it out: tools are REST tools, and "mcp-proxy" is not supported yet`, nil, ""
 			continue
 		}
 		key := e.Key[strings.LastIndexByte(e.Key, '.')+1:]

@@ -146,3 +146,14 @@ func requirement(n *doc.Node, path string) (Requirement, []*doc.Error) {
 	}
 	return r, errs
 }
+
+// Defaults of the profile format, applied by the accessors of package
+// bridge/tool and bridge, never written into a document.
+const (
+	DefaultTimeout          = 30 * time.Second
+	DefaultMaxResponseBytes = 8 << 20
+	DefaultMaxResultChars   = 100_000
+	DefaultBudgetTokens     = 10_000
+	DefaultMaxTools         = 40
+	DefaultRetries          = 2
+)
