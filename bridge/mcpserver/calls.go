@@ -1,71 +1,79 @@
 package mcpserver
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // call answers tools/call, in a goroutine of its own.
 func (c *conn) call(m *message, f *flight) {
 	name, ok := m.text("name")
 	arguments := m.params["arguments"]
-	meta := m.meta()
-	switch {
-	case !ok:
+	if string(arguments) == "null" { // some clients write what they do not have
+		arguments = nil
+	}
+	if !ok {
 		c.refuse(f, codeParams, "params.name must be the name of a tool")
 		return
-	case len(arguments) > 0 && arguments[0] != '{' && string(arguments) != "null":
+	}
+	if len(arguments) > 0 && arguments[0] != '{' {
 		c.refuse(f, codeParams, "params.arguments must be an object")
 		return
-	case !c.o.Tools().Has(name):
+	}
+	if tools := c.o.Tools(); tools == nil || !tools.Has(name) {
 		c.refuse(f, codeParams, fmt.Sprintf("unknown tool: %.100q", name))
 		return
 	}
-	if raw := m.params["_meta"]; len(raw) > 0 && meta == nil && !bytes.Equal(raw, []byte("null")) {
-		c.refuse(f, codeParams, "params._meta must be an object")
-		return
-	}
-	if _, err := request.ParseMeta(meta); err != nil {
+	if _, err := request.ParseMeta(m.meta); err != nil {
 		c.refuse(f, codeParams, err.Error())
 		return
 	}
-	client := c.clientFor(m, f.modern)
-	ctx, cancel, accepted := c.accept(f)
-	if !accepted {
-		c.reply(f, client, result.Errorf(result.TooManyCalls, "wait for calls to end, then call again", "too many calls in flight"))
+	ctx, refusal := c.accept(f)
+	if refusal != nil {
+		c.reply(f, refusal)
 		return
 	}
-	go func() {
-		defer c.done()
-		defer cancel(nil)
-		select {
-		case c.slots <- struct{}{}:
-			defer func() { <-c.slots }()
-		case <-ctx.Done():
-			return
-		}
-		r := c.run(ctx, Call{Tool: name, Arguments: arguments, Meta: meta, Client: client})
-		c.reply(f, client, r)
-	}()
+	go c.work(ctx, f, Call{Tool: name, Arguments: arguments, Meta: m.meta, Client: f.client})
 }
 
-// accept counts a call, unless there are too many or the connection is ending.
-func (c *conn) accept(f *flight) (context.Context, context.CancelCauseFunc, bool) {
+// accept counts a call and gives it its context, which ends with a cancellation and
+// not with the input. The result is why it was not accepted, or nil.
+func (c *conn) accept(f *flight) (context.Context, *result.Result) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.accepted >= c.o.MaxRunning+c.o.MaxWaiting || c.draining {
-		return nil, nil, false
+	if c.draining {
+		return nil, interrupted()
+	}
+	if c.accepted >= c.o.MaxRunning+c.o.MaxWaiting {
+		return nil, result.Errorf(result.TooManyCalls, "wait for calls to end, then call again", "too many calls in flight")
 	}
 	c.accepted++
-	ctx, cancel := background()
-	f.call, f.cancel = true, cancel
-	return ctx, cancel, true
+	ctx, cancel := context.WithCancelCause(c.base)
+	f.cancel = cancel
+	return ctx, nil
+}
+
+// work waits for its turn, makes the call and answers it.
+func (c *conn) work(ctx context.Context, f *flight, call Call) {
+	defer c.done()
+	defer f.cancel(nil)
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return
+	}
+	if ctx.Err() == nil {
+		c.reply(f, c.run(ctx, call))
+	}
 }
 
 // done counts a call that has ended.
@@ -74,7 +82,7 @@ func (c *conn) done() {
 	defer c.mu.Unlock()
 	c.accepted--
 	if c.draining && c.accepted == 0 {
-		close(c.allDone)
+		close(c.idle)
 	}
 }
 
@@ -93,13 +101,26 @@ func (c *conn) run(ctx context.Context, call Call) (r *result.Result) {
 }
 
 // reply writes a call's result in the form of the client's revision.
-func (c *conn) reply(f *flight, client Client, r *result.Result) {
-	c.answer(f, r.AppendMCP(nil, client.ProtocolVersion))
+func (c *conn) reply(f *flight, r *result.Result) {
+	if f.modern {
+		named := *r
+		named.Meta = maps.Clone(r.Meta)
+		if named.Meta == nil {
+			named.Meta = map[string]any{}
+		}
+		named.Meta[mcp.MetaKeyServerInfo] = json.RawMessage(encode(c.serverInfo()))
+		r = &named
+	}
+	c.answer(f, r.AppendMCP(nil, f.client.ProtocolVersion))
 }
 
-// drain waits for accepted calls; those that are not done in time get an error
-// result.
-func (c *conn) drain() {
+func interrupted() *result.Result {
+	return result.Errorf(result.Interrupted, "call it again", "the bridge was stopped before the answer came")
+}
+
+// drain waits for accepted calls; those that are not done at the deadline get an
+// error result.
+func (c *conn) drain(deadline time.Time) {
 	c.mu.Lock()
 	c.draining = true
 	if c.accepted == 0 {
@@ -108,26 +129,25 @@ func (c *conn) drain() {
 	}
 	c.mu.Unlock()
 	select {
-	case <-c.allDone:
+	case <-c.idle:
 		return
-	case <-time.After(c.o.DrainTimeout):
+	case <-time.After(time.Until(deadline)):
 	case <-c.out.broken:
 	}
 	c.mu.Lock()
 	var late []*flight
 	for _, f := range c.pending {
-		if f.call {
+		if f.cancel != nil {
 			late = append(late, f)
 		}
 	}
-	version := c.client.ProtocolVersion
 	c.mu.Unlock()
 	for _, f := range late {
-		client := Client{ProtocolVersion: version}
-		if f.modern {
-			client.ProtocolVersion = modernVersion
-		}
-		c.reply(f, client, result.Errorf(result.Interrupted, "call it again", "the bridge was stopped before the answer came"))
-		f.cancel(errCancelled)
+		c.reply(f, interrupted())
+		f.cancel(errInterrupted)
+	}
+	select { // a call that does not heed its context is left to itself
+	case <-c.idle:
+	case <-time.After(grace):
 	}
 }

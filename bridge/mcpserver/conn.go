@@ -9,151 +9,77 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// initializeTime bounds the wait for the SDK's answer to initialize.
-const initializeTime = 5 * time.Second
+// grace is how long what should end at once is waited for.
+const grace = 250 * time.Millisecond
 
-// conn is the connection to one client. It is the SDK's mcp.Transport and
-// mcp.Connection for what is the SDK's.
+// conn is the connection to one client.
 type conn struct {
-	o   Options
-	in  io.ReadCloser
-	out *writer
+	o    Options
+	base context.Context // of all calls; it does not end
+	in   io.ReadCloser
+	out  *writer
 
-	toSDK  chan jsonrpc.Message
-	closed chan struct{} // no more messages for the SDK
-	once   sync.Once
-
+	stop  chan struct{} // closed when no more is to be read
 	slots chan struct{} // one for each running call
 
-	mu        sync.Mutex
-	client    Client
-	began     bool // initialize was seen
-	ready     bool // notifications/initialized was seen
-	held      bool // list_changed waits for that
-	answered  chan struct{}
-	pending   map[string]*flight // by compact id
-	accepted  int                // calls that run or wait
-	allDone   chan struct{}      // closed when draining and accepted is 0
-	draining  bool
-	cancelled map[string]bool // ids whose answer by the SDK is dropped
+	mu       sync.Mutex
+	client   ClientInfo         // of the handshake
+	began    bool               // initialize was answered
+	ready    bool               // notifications/initialized was seen
+	held     bool               // list_changed waits for that
+	pending  map[string]*flight // by key
+	streams  []*flight          // subscriptions/listen, oldest first
+	accepted int                // calls that run or wait
+	draining bool
+	idle     chan struct{} // closed when draining and accepted is 0
 }
 
 // flight is a request that has not been answered yet.
 type flight struct {
 	id     json.RawMessage
+	key    string
 	modern bool
-	call   bool
-	cancel context.CancelCauseFunc // of a call
+	client ClientInfo
+	cancel context.CancelCauseFunc // of a call that was accepted, else nil
 }
 
-var errCancelled = errors.New("cancelled by the client")
+var (
+	errCancelled   = errors.New("cancelled by the client")
+	errInterrupted = errors.New("the server is ending")
+)
 
-func newConn(in io.ReadCloser, out io.Writer, o Options) *conn {
-	return &conn{o: o, in: in, out: newWriter(out), toSDK: make(chan jsonrpc.Message, 16), closed: make(chan struct{}),
-		slots: make(chan struct{}, o.MaxRunning), answered: make(chan struct{}), allDone: make(chan struct{}),
-		pending: map[string]*flight{}, cancelled: map[string]bool{}}
-}
-
-// Connect implements mcp.Transport.
-func (c *conn) Connect(context.Context) (mcp.Connection, error) { return c, nil }
-
-// SessionID implements mcp.Connection: stdio has no sessions.
-func (c *conn) SessionID() string { return "" }
-
-// Read implements mcp.Connection.
-func (c *conn) Read(ctx context.Context) (jsonrpc.Message, error) {
-	select {
-	case m := <-c.toSDK:
-		return m, nil
-	case <-c.closed:
-		return nil, io.EOF
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// Close implements mcp.Connection.
-func (c *conn) Close() error {
-	c.once.Do(func() { close(c.closed) })
-	return nil
-}
-
-// Write implements mcp.Connection: what the SDK says goes out unless the client has
-// cancelled the request, or is not ready for notifications yet.
-func (c *conn) Write(_ context.Context, m jsonrpc.Message) error {
-	text, err := jsonrpc.EncodeMessage(m)
-	if err != nil {
-		return err
-	}
-	if r, ok := m.(*jsonrpc.Response); ok {
-		if !c.settle(r) {
-			return nil
-		}
-		c.out.line(text)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.began {
-			c.release()
-		}
-		return nil
-	}
-	if r, ok := m.(*jsonrpc.Request); ok && !r.IsCall() && r.Method == "notifications/tools/list_changed" {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if !c.ready && !bytes.Contains(r.Params, []byte("subscriptionId")) {
-			c.held = true // a modern client hears of it by its subscription
-			return nil
-		}
-	}
-	c.out.line(text)
-	return nil
-}
-
-// release lets the reader go on behind initialize; c.mu is held.
-func (c *conn) release() {
-	select {
-	case <-c.answered:
-	default:
-		close(c.answered)
-	}
-}
-
-// settle notes that the SDK has answered a request; false when nobody wants to know.
-func (c *conn) settle(r *jsonrpc.Response) bool {
-	id, err := json.Marshal(r.ID.Raw())
-	if err != nil {
-		return true
-	}
-	key := compact(id)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.pending, key)
-	dropped := c.cancelled[key]
-	delete(c.cancelled, key)
-	return !dropped
+func newConn(base context.Context, in io.ReadCloser, out io.Writer, o Options) *conn {
+	return &conn{o: o, base: base, in: in, out: newWriter(out), stop: make(chan struct{}),
+		slots: make(chan struct{}, o.MaxRunning), idle: make(chan struct{}), pending: map[string]*flight{}}
 }
 
 // serve reads until the input or ctx ends, then drains.
 func (c *conn) serve(ctx context.Context) error {
-	done := make(chan error, 1)
-	go func() { done <- c.readAll() }()
+	read := make(chan error, 1)
+	go func() { read <- c.readAll() }()
 	var err error
+	ended := false
 	select {
-	case err = <-done:
+	case err = <-read:
+		ended = true
 	case <-ctx.Done():
 	case <-c.out.broken:
-		err = c.out.err()
 	}
+	deadline := time.Now().Add(c.o.DrainTimeout)
+	close(c.stop)
 	_ = c.in.Close()
-	c.drain()
-	_ = c.Close()
-	if closeErr := c.out.close(c.o.DrainTimeout); err == nil {
-		err = closeErr
+	c.drain(deadline)
+	c.endStreams()
+	if outErr := c.out.close(max(time.Until(deadline), grace)); err == nil {
+		err = outErr
+	}
+	if !ended { // an input whose Read outlives its Close is left to itself
+		select {
+		case <-read:
+		case <-time.After(grace):
+		}
 	}
 	return err
 }
@@ -161,7 +87,7 @@ func (c *conn) serve(ctx context.Context) error {
 // readAll reads and handles lines until the input ends.
 func (c *conn) readAll() error {
 	r := bufio.NewReaderSize(c.in, 64<<10)
-	for {
+	for c.out.room(c.stop) {
 		line, tooLong, err := readLine(r, c.o.MaxLine)
 		switch {
 		case tooLong:
@@ -176,36 +102,34 @@ func (c *conn) readAll() error {
 			return err
 		}
 	}
+	return nil
 }
 
-// readLine returns the next line; of one that is longer than most nothing but that
-// fact, while memory stays bounded.
+// readLine returns the next line without its end; of one that is longer than most
+// nothing but that fact, while memory stays bounded.
 func readLine(r *bufio.Reader, most int) (line []byte, tooLong bool, err error) {
 	for {
 		part, err := r.ReadSlice('\n')
 		if !tooLong {
-			if len(line)+len(part) > most+1 {
+			line = append(line, part...)
+			if len(bytes.TrimRight(line, "\r\n")) > most {
 				line, tooLong = nil, true
-			} else {
-				line = append(line, part...)
 			}
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		return bytes.TrimSuffix(line, []byte("\n")), tooLong, err
+		return bytes.TrimRight(line, "\r\n"), tooLong, err
 	}
 }
 
 // line handles one line.
 func (c *conn) line(text []byte) {
-	m, f := parse(text)
+	m, problem := parse(text)
 	switch {
-	case f != nil:
-		if f.id != nil || f.code != codeParams {
-			c.fail(f)
-		}
-	case m == nil || m.reply:
+	case problem != nil:
+		c.fail(c.unclaimed(problem))
+	case m == nil:
 	case m.id == nil:
 		c.notification(m)
 	default:
@@ -213,25 +137,34 @@ func (c *conn) line(text []byte) {
 	}
 }
 
-func (c *conn) fail(f *fault) { c.out.line(f.append(nil)) }
+// unclaimed gives up the id of a fault when a request in flight has it: the answer
+// to that id is the one of the request.
+func (c *conn) unclaimed(f *fault) *fault {
+	if f.id == nil {
+		return f
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pending[key(f.id)] != nil {
+		f.data, f.id = map[string]any{"id": f.id}, nil
+	}
+	return f
+}
 
-// notification handles what wants no answer.
+func (c *conn) fail(f *fault) {
+	c.o.Logger.Debug("a message was refused", "code", f.code, "reason", f.message)
+	c.out.line(f.append(nil))
+}
+
+// notification handles what wants no answer. Those that say nothing to a server of
+// tools are ignored.
 func (c *conn) notification(m *message) {
 	switch m.method {
 	case "notifications/cancelled":
 		c.cancel(m)
-		return
 	case "notifications/initialized":
-		c.mu.Lock()
-		c.ready = true
-		held := c.held
-		c.held = false
-		c.mu.Unlock()
-		if held {
-			c.out.line([]byte(`{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}`))
-		}
+		c.initialized()
 	}
-	c.forward(m)
 }
 
 // cancel ends a request. Nothing more is said about its id.
@@ -240,35 +173,62 @@ func (c *conn) cancel(m *message) {
 	if len(id) == 0 || !validID(id) {
 		return
 	}
-	key := compact(id)
 	c.mu.Lock()
-	f := c.pending[key]
+	f := c.pending[key(id)]
 	if f != nil {
-		delete(c.pending, key)
-		if !f.call {
-			c.cancelled[key] = true
-		}
+		c.remove(f)
 	}
 	c.mu.Unlock()
-	switch {
-	case f == nil:
-	case f.call:
+	if f != nil && f.cancel != nil {
 		f.cancel(errCancelled)
-	default:
-		c.forward(m)
 	}
 }
 
-// forward hands a message to the SDK.
-func (c *conn) forward(m *message) bool {
-	decoded, err := jsonrpc.DecodeMessage(m.raw)
-	if err != nil {
+// remove takes a request out of flight; c.mu is held. False when it was cancelled or
+// answered before.
+func (c *conn) remove(f *flight) bool {
+	if c.pending[f.key] != f {
 		return false
 	}
-	select {
-	case c.toSDK <- decoded:
-		return true
-	case <-c.closed:
-		return false
+	delete(c.pending, f.key)
+	for i, s := range c.streams {
+		if s == f {
+			c.streams = append(c.streams[:i:i], c.streams[i+1:]...)
+			break
+		}
+	}
+	return true
+}
+
+// forget takes a request out of flight; false when it was cancelled or answered
+// before.
+func (c *conn) forget(f *flight) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.remove(f)
+}
+
+// answer writes a result, unless the request was cancelled. The parts are what
+// stands in the result, one after the other.
+func (c *conn) answer(f *flight, parts ...[]byte) {
+	if !c.forget(f) {
+		return
+	}
+	size := len(f.id) + 40
+	for _, p := range parts {
+		size += len(p)
+	}
+	b := append(make([]byte, 0, size), `{"jsonrpc":"2.0","id":`...)
+	b = append(append(b, f.id...), `,"result":`...)
+	for _, p := range parts {
+		b = append(b, p...)
+	}
+	c.out.line(append(b, '}'))
+}
+
+// refuse writes an error, unless the request was cancelled.
+func (c *conn) refuse(f *flight, code int, message string) {
+	if c.forget(f) {
+		c.fail(&fault{id: f.id, code: code, message: message})
 	}
 }

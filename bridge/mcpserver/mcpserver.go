@@ -9,13 +9,14 @@
 // every accepted call gets exactly one answer, unless it is cancelled. To drain is
 // to wait, for a bounded time, until all accepted calls are answered.
 //
-// # Who answers what
+// # What the SDK is for
 //
-// The connection reads every line itself, because the SDK's own transport ends with
-// one bad line and drops answers at the end of input. It answers what is not a
-// proper request, ping, tools/list (from prepared bytes) and tools/call (so that no
-// digit of an argument is lost and calls are bounded). Everything else (initialize,
-// server/discover, subscriptions, unknown methods) is the SDK's.
+// The words of the protocol (its types, names and codes) are the SDK's. The
+// connection is not: the SDK's own ends with one bad line, drops answers at the end
+// of input, loses a second request with an id, ends the session when a client tries
+// the modern revision and then initialize, and decodes every schema of a list again.
+// So each line is read, checked and answered here, lists from prepared bytes and
+// calls with not one digit of an argument changed.
 package mcpserver
 
 import (
@@ -26,7 +27,6 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // The bounds that hold when Options names none.
@@ -40,7 +40,8 @@ const (
 // Options is what Serve needs. Name, Version, Tools and Call are required.
 type Options struct {
 	Name, Version string
-	// Instructions is what the client may tell the model; nil or "": nothing.
+	// Instructions is what the client may tell the model; nil or "": nothing. It is
+	// asked for each client that begins.
 	Instructions func() string
 	// Tools returns the tools as they are now. It is called for every list and call.
 	Tools func() *Tools
@@ -70,14 +71,16 @@ type Call struct {
 	Tool      string
 	Arguments json.RawMessage            // exactly as sent; nil when absent
 	Meta      map[string]json.RawMessage // params._meta
-	Client    Client
+	Client    ClientInfo
 }
 
-// Client is what the client said about itself.
-type Client struct {
+// ClientInfo is what the client said about itself: in initialize, or, in the modern
+// revision, in the request. ProtocolVersion is the revision that is spoken with it.
+type ClientInfo struct {
 	Name, Version   string
 	ProtocolVersion string
-	Capabilities    json.RawMessage
+	ElicitForm      bool // it can ask the person to fill in a form
+	ElicitURL       bool // it can ask the person to open an address
 }
 
 func (o *Options) defaults() {
@@ -102,58 +105,19 @@ func (o *Options) defaults() {
 }
 
 // Serve speaks MCP until its input ends or ctx does. Then accepted calls get their
-// answer within DrainTimeout, or an error result of kind interrupted. It returns
-// nil after that, and the error of the input or output when one of them broke. It
-// closes in. Nothing but whole protocol lines is written to out.
+// answer within DrainTimeout, or an error result of kind interrupted, and it returns
+// nil; when the input or the output broke it returns that error. It closes in. A
+// client that does not read its answers does not keep it from returning. Nothing but
+// whole protocol lines is written to out, from one goroutine.
 func Serve(ctx context.Context, in io.ReadCloser, out io.Writer, o Options) error {
 	o.defaults()
-	c := newConn(in, out, o)
-	server := mcp.NewServer(&mcp.Implementation{Name: o.Name, Version: o.Version}, &mcp.ServerOptions{
-		Instructions: o.Instructions(),
-		Logger:       slog.New(slog.DiscardHandler), // it would log what clients send
-		Capabilities: &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{ListChanged: true}},
-		SetCacheable: func(_ context.Context, _ mcp.Request, k *mcp.Cacheable) { k.TTLMs, k.CacheScope = 0, "private" },
-	})
-	announce(server)
-	session, err := server.Connect(context.WithoutCancel(ctx), c, nil)
-	if err != nil {
-		return err
-	}
-	following, stop := context.WithCancel(ctx)
+	c := newConn(context.WithoutCancel(ctx), in, out, o)
 	followed := make(chan struct{})
 	go func() {
 		defer close(followed)
-		c.follow(following, server)
+		c.follow()
 	}()
-	err = c.serve(ctx)
-	stop()
+	err := c.serve(ctx)
 	<-followed
-	_ = session.Close()
-	_ = session.Wait()
 	return err
-}
-
-// announce registers the SDK's one tool again: the SDK then tells every session
-// that the list has changed, in the way of its revision. The tool itself is never
-// listed or called.
-func announce(server *mcp.Server) {
-	server.AddTool(&mcp.Tool{Name: "mcp-bridge", InputSchema: json.RawMessage(`{"type":"object"}`)},
-		func(context.Context, *mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			return &mcp.CallToolResult{}, nil
-		})
-}
-
-// follow announces changes until ctx ends.
-func (c *conn) follow(ctx context.Context, server *mcp.Server) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, ok := <-c.o.Changed:
-			if !ok {
-				return
-			}
-			announce(server)
-		}
-	}
 }

@@ -4,35 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"unicode/utf8"
+
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 )
 
-// The error codes of JSON-RPC 2.0 and MCP that the connection answers with.
+// The error codes that the connection answers with.
 const (
-	codeParse       = -32700
-	codeInvalid     = -32600
-	codeMethod      = -32601
-	codeParams      = -32602
-	codeVersion     = -32022 // MCP 2026-07-28: unsupported protocol version
-	modernVersion   = "2026-07-28"
-	fallbackVersion = "2025-11-25"
-
-	metaVersion      = "io.modelcontextprotocol/protocolVersion"
-	metaClient       = "io.modelcontextprotocol/clientInfo"
-	metaCapabilities = "io.modelcontextprotocol/clientCapabilities"
+	codeParse    = jsonrpc.CodeParseError
+	codeInvalid  = jsonrpc.CodeInvalidRequest
+	codeMethod   = jsonrpc.CodeMethodNotFound
+	codeParams   = jsonrpc.CodeInvalidParams
+	codeInternal = jsonrpc.CodeInternalError
+	codeVersion  = -32022 // MCP 2026-07-28: unsupported protocol version
 )
 
-// versions are the revisions that are spoken, newest first.
-func versions() []string {
-	return []string{modernVersion, fallbackVersion, "2025-06-18", "2025-03-26", "2024-11-05"}
-}
-
-// message is one request or notification, or the fault of a line that is neither.
+// message is one request or notification.
 type message struct {
-	raw    []byte
 	id     json.RawMessage // nil for a notification
 	method string
 	params map[string]json.RawMessage // nil when absent
-	reply  bool                       // a response of the client; nothing waits for one
+	meta   map[string]json.RawMessage // params._meta; nil when absent
 }
 
 // fault is an error answer.
@@ -43,12 +34,10 @@ type fault struct {
 	data    any // nil: none
 }
 
-var bom = []byte("\xef\xbb\xbf")
-
-// parse reads a line. Exactly one of the results is set; both are nil for a blank
-// line.
+// parse reads a line. Both results are nil for what wants no answer: a blank line,
+// a response, and a notification whose parameters are of the wrong form.
 func parse(line []byte) (*message, *fault) {
-	line = bytes.TrimSpace(bytes.TrimPrefix(line, bom))
+	line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")))
 	if len(line) == 0 {
 		return nil, nil
 	}
@@ -66,41 +55,59 @@ func parse(line []byte) (*message, *fault) {
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return nil, &fault{code: codeParse, message: "the line is not valid JSON"}
 	}
-	return fromFields(line, fields)
+	return fromFields(fields)
 }
 
-func fromFields(line []byte, fields map[string]json.RawMessage) (*message, *fault) {
-	m := &message{raw: line}
-	id, hasID := fields["id"]
-	if hasID && !validID(id) {
-		return nil, &fault{code: codeInvalid, message: "id must be a string or an integer"}
+func fromFields(fields map[string]json.RawMessage) (*message, *fault) {
+	m := &message{}
+	method, hasMethod := fields["method"]
+	_, hasResult := fields["result"]
+	_, hasError := fields["error"]
+	proper := string(fields["jsonrpc"]) == `"2.0"`
+	if !hasMethod && proper && (hasResult || hasError) {
+		return nil, nil // nothing was asked of the client
 	}
-	if hasID {
+	if id, ok := fields["id"]; ok {
+		if !validID(id) {
+			return nil, &fault{code: codeInvalid, message: "id must be a string or an integer"}
+		}
 		m.id = id
 	}
-	if string(fields["jsonrpc"]) != `"2.0"` {
+	switch {
+	case !proper:
 		return nil, &fault{id: m.id, code: codeInvalid, message: `jsonrpc must be "2.0"`}
-	}
-	method, hasMethod := fields["method"]
-	if !hasMethod {
-		if _, ok := fields["result"]; ok || fields["error"] != nil {
-			m.reply = true
-			return m, nil
-		}
+	case !hasMethod:
 		return nil, &fault{id: m.id, code: codeInvalid, message: "the message has no method"}
-	}
-	if json.Unmarshal(method, &m.method) != nil || m.method == "" {
+	case method[0] != '"' || json.Unmarshal(method, &m.method) != nil:
 		return nil, &fault{id: m.id, code: codeInvalid, message: "method must be a string"}
 	}
-	if params, ok := fields["params"]; ok {
-		if params[0] != '{' || json.Unmarshal(params, &m.params) != nil {
-			return nil, &fault{id: m.id, code: codeParams, message: "params must be an object"}
-		}
+	what := m.readParams(fields)
+	if what != "" && m.id == nil {
+		return nil, nil
+	}
+	if what != "" {
+		return nil, &fault{id: m.id, code: codeParams, message: what + " must be an object"}
 	}
 	return m, nil
 }
 
-// validID reports whether an id is a string or an integer, written as one.
+// readParams reads the parameters and returns the name of what is no object.
+func (m *message) readParams(fields map[string]json.RawMessage) string {
+	if params, ok := fields["params"]; ok && !object(params, &m.params) {
+		return "params"
+	}
+	if meta, ok := m.params["_meta"]; ok && !object(meta, &m.meta) {
+		return "params._meta"
+	}
+	return ""
+}
+
+// object reads a JSON object; false when the text is something else.
+func object(text json.RawMessage, to *map[string]json.RawMessage) bool {
+	return len(text) > 0 && text[0] == '{' && json.Unmarshal(text, to) == nil
+}
+
+// validID reports whether an id is a string, or a number written as an integer.
 func validID(id json.RawMessage) bool {
 	if id[0] == '"' {
 		return true
@@ -109,13 +116,13 @@ func validID(id json.RawMessage) bool {
 	return len(digits) > 0 && len(bytes.Trim(digits, "0123456789")) == 0
 }
 
-// meta returns params._meta; nil when there is none or it is no object.
-func (m *message) meta() map[string]json.RawMessage {
-	var out map[string]json.RawMessage
-	if raw := m.params["_meta"]; len(raw) > 0 {
-		_ = json.Unmarshal(raw, &out)
+// key writes equal ids with equal bytes, and an integer never like a string.
+func key(id json.RawMessage) string {
+	var s string
+	if id[0] == '"' && json.Unmarshal(id, &s) == nil {
+		return "s" + s
 	}
-	return out
+	return string(id)
 }
 
 // text returns a member of params that is a string; false when it is another thing
@@ -131,29 +138,25 @@ func (m *message) text(name string) (string, bool) {
 
 // append appends the error response.
 func (f *fault) append(b []byte) []byte {
-	body := map[string]any{"code": f.code, "message": f.message}
-	if f.data != nil {
-		body["data"] = f.data
-	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		text = []byte(`{"code":-32603,"message":"internal error"}`)
-	}
+	body := struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+		Data    any    `json:"data,omitempty"`
+	}{f.code, f.message, f.data}
 	b = append(b, `{"jsonrpc":"2.0","id":`...)
 	if f.id == nil {
 		b = append(b, "null"...)
 	} else {
 		b = append(b, f.id...)
 	}
-	b = append(b, `,"error":`...)
-	return append(append(b, text...), '}')
+	return append(append(append(b, `,"error":`...), encode(body)...), '}')
 }
 
-// compact writes an id on one line, so that equal ids are equal bytes.
-func compact(id json.RawMessage) string {
-	var s string
-	if id[0] == '"' && json.Unmarshal(id, &s) == nil {
-		return "s" + s
+// encode writes one of our own values as JSON. They can always be written.
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return []byte("{}")
 	}
-	return string(id)
+	return text
 }

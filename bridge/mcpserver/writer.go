@@ -6,37 +6,77 @@ import (
 	"time"
 )
 
+const (
+	// maxQueued is how many bytes may wait for a client that reads slowly before no
+	// more requests are read from it.
+	maxQueued = 32 << 20
+	// joined is up to how many bytes of small lines are written at once.
+	joined = 32 << 10
+)
+
 // writer writes whole lines in the order in which they come. Those who hand lines
 // in never wait for a client that reads slowly.
 type writer struct {
 	w      io.Writer
 	broken chan struct{} // closed when writing failed
+	ended  chan struct{} // closed when nothing is written any more
+	wake   chan struct{} // there are lines, or it is closing
+	wrote  chan struct{} // something was written
 
 	mu      sync.Mutex
 	lines   [][]byte
-	wake    chan struct{}
+	queued  int // bytes that are not written yet
 	closing bool
 	failure error
-	ended   chan struct{}
 }
 
 func newWriter(w io.Writer) *writer {
-	out := &writer{w: w, broken: make(chan struct{}), wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	out := &writer{w: w, broken: make(chan struct{}), ended: make(chan struct{}),
+		wake: make(chan struct{}, 1), wrote: make(chan struct{}, 1)}
 	go out.run()
 	return out
 }
 
-// line hands in one line, without its end.
+// line hands in one line, without its end. The bytes are the writer's from then on.
 func (w *writer) line(text []byte) {
+	text = append(text, '\n')
 	w.mu.Lock()
-	w.lines = append(w.lines, append(text, '\n'))
+	if w.failure == nil {
+		w.lines = append(w.lines, text)
+		w.queued += len(text)
+	}
 	w.mu.Unlock()
-	w.signal()
+	signal(w.wake)
 }
 
-func (w *writer) signal() {
+// room waits until not too much waits to be written; false when stop is closed or
+// nothing can be written any more.
+func (w *writer) room(stop <-chan struct{}) bool {
+	for {
+		w.mu.Lock()
+		free := w.queued <= maxQueued
+		w.mu.Unlock()
+		select {
+		case <-stop:
+			return false
+		case <-w.broken:
+			return false
+		default:
+		}
+		if free {
+			return true
+		}
+		select {
+		case <-stop:
+		case <-w.broken:
+		case <-w.wrote:
+		}
+	}
+}
+
+func signal(c chan struct{}) {
 	select {
-	case w.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -48,41 +88,71 @@ func (w *writer) run() {
 		lines, closing := w.lines, w.closing
 		w.lines = nil
 		w.mu.Unlock()
-		for _, line := range lines {
-			if _, err := w.w.Write(line); err != nil {
-				w.mu.Lock()
-				w.failure = err
-				w.mu.Unlock()
-				close(w.broken)
+		if len(lines) == 0 {
+			if closing {
+				return
+			}
+			<-w.wake
+			continue
+		}
+		for len(lines) > 0 {
+			var text []byte
+			text, lines = join(lines)
+			if !w.write(text) {
 				return
 			}
 		}
-		if len(lines) > 0 {
-			continue
-		}
-		if closing {
-			return
-		}
-		<-w.wake
 	}
 }
 
-func (w *writer) err() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.failure
+// join takes lines that are short together, or one that is not.
+func join(lines [][]byte) (text []byte, rest [][]byte) {
+	n, size := 1, len(lines[0])
+	for n < len(lines) && size+len(lines[n]) <= joined {
+		size += len(lines[n])
+		n++
+	}
+	if n == 1 {
+		return lines[0], lines[1:]
+	}
+	text = make([]byte, 0, size)
+	for _, line := range lines[:n] {
+		text = append(text, line...)
+	}
+	return text, lines[n:]
 }
 
-// close waits until everything is written, but not longer than that.
+func (w *writer) write(text []byte) bool {
+	n, err := w.w.Write(text)
+	if err == nil && n < len(text) {
+		err = io.ErrShortWrite
+	}
+	w.mu.Lock()
+	w.queued -= len(text)
+	if err != nil {
+		w.failure, w.lines, w.queued = err, nil, 0
+	}
+	w.mu.Unlock()
+	if err != nil {
+		close(w.broken)
+		return false
+	}
+	signal(w.wrote)
+	return true
+}
+
+// close waits until everything is written, but not longer than that. It returns why
+// writing failed; a client that does not read any more is no failure.
 func (w *writer) close(most time.Duration) error {
 	w.mu.Lock()
 	w.closing = true
 	w.mu.Unlock()
-	w.signal()
+	signal(w.wake)
 	select {
 	case <-w.ended:
-		return w.err()
 	case <-time.After(most):
-		return nil // the client does not read any more
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failure
 }

@@ -1,10 +1,13 @@
 package result
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
-	"strings"
+	"unicode/utf8"
 )
 
 // The revisions of MCP in which the form of a result changed.
@@ -22,7 +25,9 @@ const MetaError = "mcp-bridge/error"
 // AppendMCP appends the result as a CallToolResult of that revision of MCP to dst:
 // audio only from 2025-03-26 on (before: an embedded resource), structured content
 // only from 2025-06-18 on and there only an object until 2025-11-25, resultType only
-// in 2026-07-28. What it appends is valid JSON whatever the result holds.
+// in 2026-07-28. What it appends is valid JSON on one line, whatever the result
+// holds: bytes that are not UTF-8 become U+FFFD, structured content and members of
+// _meta that are no JSON are left out.
 func (r *Result) AppendMCP(dst []byte, protocolVersion string) []byte {
 	dst = append(dst, `{"content":[`...)
 	for i := range r.Content {
@@ -32,10 +37,7 @@ func (r *Result) AppendMCP(dst []byte, protocolVersion string) []byte {
 		dst = r.Content[i].appendMCP(dst, protocolVersion)
 	}
 	dst = append(dst, ']')
-	if r.structuredFits(protocolVersion) {
-		dst = append(dst, `,"structuredContent":`...)
-		dst = append(dst, r.Structured...)
-	}
+	dst = r.appendStructured(dst, protocolVersion)
 	dst = append(dst, `,"isError":`...)
 	dst = strconv.AppendBool(dst, r.IsError)
 	if protocolVersion >= modernSince {
@@ -53,12 +55,20 @@ func (r *Result) AppendMCP(dst []byte, protocolVersion string) []byte {
 	return append(dst, '}')
 }
 
-// structuredFits reports whether the structured content may be sent.
-func (r *Result) structuredFits(version string) bool {
-	if len(r.Structured) == 0 || version < structuredSince || !json.Valid(r.Structured) {
-		return false
+// appendStructured appends the structured content, on one line, if it may be sent.
+func (r *Result) appendStructured(dst []byte, version string) []byte {
+	text := bytes.TrimLeft(r.Structured, " \t\r\n")
+	if len(text) == 0 || version < structuredSince || version < modernSince && text[0] != '{' {
+		return dst
 	}
-	return version >= modernSince || strings.HasPrefix(strings.TrimLeft(string(r.Structured[:min(len(r.Structured), 64)]), " \t\r\n"), "{")
+	if !utf8.Valid(text) {
+		text = bytes.ToValidUTF8(text, []byte("\ufffd"))
+	}
+	b := bytes.NewBuffer(append(dst, `,"structuredContent":`...))
+	if json.Compact(b, text) != nil {
+		return dst
+	}
+	return b.Bytes()
 }
 
 // MarshalJSON returns the result as MCP 2025-11-25 has it.
@@ -66,8 +76,11 @@ func (r *Result) MarshalJSON() ([]byte, error) { return r.AppendMCP(nil, current
 
 func (c *Content) appendMCP(dst []byte, version string) []byte {
 	kind := c.Type
-	if kind == "audio" && version < audioSince {
+	switch {
+	case kind == "audio" && version < audioSince:
 		kind = "resource"
+	case kind != "image" && kind != "audio" && kind != "resource":
+		kind = "text"
 	}
 	dst = append(dst, `{"type":`...)
 	dst = appendJSON(dst, kind)
@@ -102,18 +115,67 @@ func appendMeta(dst []byte, meta map[string]any) []byte {
 	if len(meta) == 0 {
 		return dst
 	}
-	text, err := json.Marshal(meta)
-	if err != nil {
-		return dst // a value that is no JSON says nothing to a client
+	names := slices.Sorted(maps.Keys(meta))
+	start := len(dst)
+	dst = append(dst, `,"_meta":{`...)
+	empty := len(dst)
+	for _, name := range names {
+		text, err := json.Marshal(meta[name])
+		if err != nil {
+			continue // a value that is no JSON says nothing to a client
+		}
+		if len(dst) > empty {
+			dst = append(dst, ',')
+		}
+		dst = append(appendJSON(dst, name), ':')
+		dst = append(dst, bytes.ToValidUTF8(text, []byte("\ufffd"))...)
 	}
-	return append(append(dst, `,"_meta":`...), text...)
+	if len(dst) == empty {
+		return dst[:start]
+	}
+	return append(dst, '}')
 }
 
-// appendJSON appends a string; bytes that are not UTF-8 become U+FFFD.
+// appendJSON appends a string; bytes that are not UTF-8 become U+FFFD. Unlike
+// encoding/json it leaves <, > and & as they are, which models read better.
 func appendJSON(dst []byte, s string) []byte {
-	text, err := json.Marshal(s)
-	if err != nil { // a string can always be written
-		return append(dst, `""`...)
+	dst = append(dst, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		if b := s[i]; b < utf8.RuneSelf {
+			if b < ' ' || b == '"' || b == '\\' || b == 0x7f {
+				dst = appendEscaped(append(dst, s[from:i]...), b)
+				from = i + 1
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			dst = append(append(dst, s[from:i]...), "\ufffd"...)
+			from = i + size
+		case r == '\u2028' || r == '\u2029': // some clients take them for line ends
+			dst = append(append(dst, s[from:i]...), `\u202`...)
+			dst = append(dst, '8'+byte(r-'\u2028'))
+			from = i + size
+		}
+		i += size
 	}
-	return append(dst, text...)
+	return append(append(dst, s[from:]...), '"')
+}
+
+func appendEscaped(dst []byte, b byte) []byte {
+	switch b {
+	case '"', '\\':
+		return append(dst, '\\', b)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	const hex = "0123456789abcdef"
+	return append(dst, '\\', 'u', '0', '0', hex[b>>4], hex[b&15])
 }

@@ -178,7 +178,7 @@ func TestFunctionsOfOurOwn(t *testing.T) {
 		}
 	}
 	for _, text := range []string{`{{len}}`, `{{index 5 1}}`, `{{slice "abc" 4}}`, `{{slice "abc" 2 1}}`, `{{slice 5}}`,
-		`{{slice "abc" 0 1 2}}`, `{{eq 1}}`, `{{lt 1}}`, `{{toJson 1 2}}`, `{{upper}}`, `{{upper "a" "b"}}`, `{{repeat "x" "y"}}`, `{{gjson "a" 5}}`, `{{add1f "x"}}{{round "x" 1}}`,
+		`{{slice "abc" 0 1 2}}`, `{{eq 1}}`, `{{lt 1}}`, `{{toJson 1 2}}`, `{{upper}}`, `{{upper "a" "b"}}`, `{{repeat "x" "y"}}`, `{{gjson "a" 5}}`,
 		`{{keys 5}}`, `{{div 1 0}}`, `{{date "2006"}}`, `{{dateModify "1h" 5}}`, `{{printf "%*d" 5 5}}`} {
 		if out, err := render(t, text, `{"l":[1]}`); err == nil {
 			t.Errorf("%s: no error, %q", text, out)

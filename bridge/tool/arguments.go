@@ -1,8 +1,13 @@
 package tool
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -11,12 +16,12 @@ import (
 // argument's value.
 type ArgumentError struct {
 	Tool    string
-	Pointer string // JSON Pointer (RFC 6901) of the value, such as "/filter/0/name"
+	Pointer string // JSON Pointer (RFC 6901) of the value, such as "/filter/0/name"; empty: the arguments as a whole
 	Message string
 	hint    string
 }
 
-// Error returns "argument /limit: must be an integer".
+// Error returns "argument /limit must be an integer, not a string".
 func (e *ArgumentError) Error() string {
 	if e.Pointer == "" {
 		return "the arguments " + e.Message
@@ -27,141 +32,216 @@ func (e *ArgumentError) Error() string {
 // Hint says what to send instead; empty when the message says it all.
 func (e *ArgumentError) Hint() string { return e.hint }
 
-// Arguments reads the arguments of a call, which may be empty for none. What a
-// model writes is repaired where its meaning is certain: text that is wholly a
-// number or a boolean where one is declared, a number where text is declared, JSON
-// text where an object or an array is declared, null for an optional argument.
-// Every digit of a number is kept. Then defaults are put in and everything is
-// checked against the listed input schema; what is not declared is left out, or
-// refused for an imported tool. The error is an *ArgumentError.
+// Arguments reads the arguments of a call, which may be empty or null for none. Of
+// a repeated key the last one counts. What a model writes is repaired where its
+// meaning is certain, inside objects and arrays too: text that is wholly a number
+// or a boolean where one is declared, a number or a boolean where text is declared,
+// JSON text where an object or an array is declared, null for an optional argument.
+// Every digit of a number is kept. Then defaults are put in, and everything given
+// is checked against the listed input schema; what is not declared is left out, or
+// refused for an imported tool. Keys that are listed under another name come back
+// under their wire name, arguments themselves under their listed one.
+//
+// The error is an *ArgumentError. It is safe for concurrent use.
 func (t *Tool) Arguments(raw json.RawMessage) (Args, error) {
-	given, err := t.given(raw)
-	if err != nil {
-		return nil, err
+	given, message := readArguments(raw)
+	if message != "" {
+		return nil, &ArgumentError{Tool: t.Name, Message: message}
 	}
-	schema, schemaErr := t.inputSchema()
-	if schemaErr != nil {
+	s := t.inputSchema()
+	if s.err != nil {
 		return nil, &ArgumentError{Tool: t.Name, Message: "cannot be checked: the tool's schema is not JSON"}
 	}
-	c := checker{tool: t.Name}
-	args, properties := Args{}, schema.Get("properties")
+	c := t.checker(s)
+	args, properties := make(Args, len(given.Members)), s.root.Get("properties")
 	for _, m := range given.Members {
-		declared := properties.Get(m.Key)
-		if declared == nil {
-			if err := t.undeclared(m.Key, properties); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		value := repair(declared, m.Value)
-		if value.Kind == doc.Null && !allows(declared, "null") {
-			continue // counts as not given
-		}
-		if err := c.check(declared, value, pointer("", m.Key), 0); err != nil {
+		name := t.argumentName(m.Key, properties)
+		if err := c.argument(args, name, properties.Get(name), m.Value); err != nil {
 			return nil, err
 		}
-		args[m.Key] = value.JSON()
 	}
-	t.defaults(args, properties)
-	return args, t.required(args)
+	t.defaults(c, args, properties)
+	return args, c.required(args, s.root)
 }
 
-func (t *Tool) given(raw json.RawMessage) (*doc.Node, error) {
-	if len(raw) == 0 || string(raw) == "null" {
-		return &doc.Node{Kind: doc.Table}, nil
+// argument checks one argument and puts it into args.
+func (c checker) argument(args Args, name string, schema, value *doc.Node) error {
+	delete(args, name)
+	if schema == nil {
+		return c.undeclared(name)
 	}
-	n, err := doc.FromJSON(raw)
+	if value.Kind == doc.Null && !allowed(schema).has(nullKind) {
+		return nil // counts as not given
+	}
+	at := pointer("", name)
+	value = c.repair(schema, value)
+	if err := c.check(schema, value, at); err != nil {
+		return err
+	}
+	if tooDeep(value, doc.MaxDepth-1) {
+		return c.fail(at, "has more than "+strconv.Itoa(doc.MaxDepth)+" levels of nesting", "")
+	}
+	args[name] = c.wire([]*doc.Node{schema}, value).JSON()
+	return nil
+}
+
+// readArguments returns the object that holds the arguments, or what is wrong.
+func readArguments(raw json.RawMessage) (n *doc.Node, message string) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return &doc.Node{Kind: doc.Table}, ""
+	}
+	if n, message = readJSON(raw); message != "" {
+		return nil, message
+	}
+	switch n.Kind {
+	case doc.Null:
+		return &doc.Node{Kind: doc.Table}, ""
+	case doc.Table:
+		return n, ""
+	}
+	return nil, "must be an object, not " + kindOfValue(n).String()
+}
+
+// readJSON reads exactly what RFC 8259 allows, with the last of a repeated key.
+func readJSON(raw []byte) (n *doc.Node, message string) {
+	if !utf8.Valid(raw) {
+		return nil, "are not UTF-8"
+	}
+	n, _, err := doc.ParseJSON("", raw)
 	if err != nil {
-		return nil, &ArgumentError{Tool: t.Name, Message: "are not JSON: " + err.Error()}
+		return nil, "are not JSON: " + err.Error()
 	}
-	if n.Kind != doc.Table {
-		return nil, &ArgumentError{Tool: t.Name, Message: "must be an object, not " + n.Kind.String()}
+	if !json.Valid(raw) { // a trailing comma, a byte order mark
+		return nil, "are not JSON"
 	}
-	return n, nil
+	return n, ""
 }
 
-// undeclared refuses an unknown argument of an imported tool, and tells which one
-// was probably meant.
-func (t *Tool) undeclared(name string, properties *doc.Node) error {
-	if !t.Imported {
-		return nil
+// argumentName returns the listed name of an argument, which may be given by the
+// name that it has in the request.
+func (t *Tool) argumentName(given string, properties *doc.Node) string {
+	if properties.Get(given) != nil {
+		return given
 	}
-	var known []string
-	if properties != nil {
-		for _, m := range properties.Members {
-			known = append(known, m.Key)
+	for i := range t.Params {
+		if t.Params[i].Wire == given {
+			return t.Params[i].Name
 		}
 	}
-	hint := "the tool takes no arguments"
-	if near := doc.Nearest(name, known); near != "" {
-		hint = "did you mean " + near + "?"
-	} else if len(known) > 0 {
-		hint = "the tool takes " + strings.Join(known, ", ")
-	}
-	return &ArgumentError{Tool: t.Name, Pointer: pointer("", name), Message: "is unknown", hint: hint}
+	return given
 }
 
-// defaults puts in what the profile sends for an argument that was not given.
-func (t *Tool) defaults(args Args, properties *doc.Node) {
+// undeclared leaves an unknown argument out, or refuses it for an imported tool and
+// tells which one was probably meant.
+func (c checker) undeclared(name string) error {
+	if !c.imported {
+		return nil
+	}
+	return c.fail(pointer("", name), "is unknown", c.known(name, c.schema.root.Get("properties"), "the tool takes"))
+}
+
+// known is the hint for a name that is none of the properties.
+func (c checker) known(name string, properties *doc.Node, takes string) string {
+	const most = 30
+	var names []string
+	if properties != nil {
+		for _, m := range properties.Members {
+			names = append(names, m.Key)
+		}
+	}
+	if near := doc.Nearest(name, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	if len(names) == 0 {
+		return takes + " none"
+	}
+	list := strings.Join(names[:min(len(names), most)], ", ")
+	if len(names) > most {
+		list += ", …"
+	}
+	return takes + " " + list
+}
+
+// defaults puts in what the profile sends for an argument that was not given. They
+// are not checked: the profile's author may send what a model may not.
+func (t *Tool) defaults(c checker, args Args, properties *doc.Node) {
 	if t.Imported {
 		return
 	}
-	for _, p := range t.Params {
-		if _, ok := args[p.Name]; ok || p.Default == nil {
+	for i := range t.Params {
+		p := &t.Params[i]
+		if _, given := args[p.Name]; given || p.Default == nil {
 			continue
 		}
 		value := parsed(p.Default)
 		if value == nil {
 			continue
 		}
-		if declared := properties.Get(p.Name); declared != nil && value.Kind != doc.Null {
-			value = repair(declared, value)
+		schema := properties.Get(p.Name)
+		if schema != nil && value.Kind != doc.Null {
+			value = c.wire([]*doc.Node{schema}, c.repair(schema, value))
 		}
 		args[p.Name] = value.JSON()
 	}
 }
 
-func (t *Tool) required(args Args) error {
-	for _, p := range t.Params {
-		if _, ok := args[p.Name]; p.Required && !ok {
-			return &ArgumentError{Tool: t.Name, Pointer: pointer("", p.Name), Message: "is required"}
+func (c checker) required(args Args, root *doc.Node) error {
+	list := root.Get("required")
+	if list == nil {
+		return nil
+	}
+	for _, name := range list.Items {
+		if _, given := args[name.Text]; given {
+			continue
 		}
+		return c.fail(pointer("", name.Text), "is required", wanted(root.Get("properties").Get(name.Text)))
 	}
 	return nil
 }
 
-// pointer appends a token to a JSON Pointer (RFC 6901 section 3).
+// wanted is the hint for a value that is not there.
+func wanted(schema *doc.Node) string {
+	if k, ok := declared(schema); ok {
+		return "send " + k.String()
+	}
+	return ""
+}
+
+// pointer appends a token to a JSON Pointer (RFC 6901 section 3). A name that a
+// model made up may be long, and must not bring control characters into a terminal.
 func pointer(to, token string) string {
-	return to + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(shorten(token, 100))
-}
-
-// types returns the types that a schema allows; none: all.
-func types(schema *doc.Node) []string {
-	t := schema.Get("type")
-	if t == nil {
-		return nil
-	}
-	if t.Kind == doc.String {
-		out := []string{t.Text}
-		if n := schema.Get("nullable"); n != nil && n.Bool {
-			out = append(out, "null")
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return utf8.RuneError
 		}
-		return out
-	}
-	var out []string
-	for _, item := range t.Items {
-		out = append(out, item.Text)
-	}
-	return out
+		return r
+	}, shorten(token, 100))
+	return to + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(clean)
 }
 
-// allows reports whether a schema lets a value of the type through.
-func allows(schema *doc.Node, kind string) bool {
-	list := types(schema)
-	for _, t := range list {
-		if t == kind || t == "number" && kind == "integer" {
+// tooDeep reports whether a value has more than most levels.
+func tooDeep(v *doc.Node, most int) bool {
+	if v.Kind != doc.List && v.Kind != doc.Table {
+		return false
+	}
+	if most == 0 {
+		return true
+	}
+	for _, item := range v.Items {
+		if tooDeep(item, most-1) {
 			return true
 		}
 	}
-	return len(list) == 0
+	for _, m := range v.Members {
+		if tooDeep(m.Value, most-1) {
+			return true
+		}
+	}
+	return false
+}
+
+func sortedMembers(v *doc.Node) []doc.Member {
+	out := slices.Clone(v.Members)
+	slices.SortFunc(out, func(a, b doc.Member) int { return cmp.Compare(a.Key, b.Key) })
+	return out
 }

@@ -1,23 +1,26 @@
 package tool
 
 import (
-	"strings"
+	"strconv"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-func (c checker) list(schema, v *doc.Node, at string, depth int) error {
+func (c checker) list(schema, v *doc.Node, at string) error {
 	if limit, ok := integer(schema.Get("minItems")); ok && len(v.Items) < limit {
 		return c.fail(at, "must have at least "+count(limit, "item"), "")
 	}
 	if limit, ok := integer(schema.Get("maxItems")); ok && len(v.Items) > limit {
 		return c.fail(at, "must have at most "+count(limit, "item"), "")
 	}
-	items := schema.Get("items")
+	first, rest := schema.Get("prefixItems"), schema.Get("items")
 	for i, item := range v.Items {
-		if err := c.check(items, item, at+"/"+itoa(i), depth+1); err != nil {
+		if err := c.check(itemSchema(first, rest, i), item, at+"/"+strconv.Itoa(i)); err != nil {
 			return err
 		}
+	}
+	if err := c.contains(schema, v, at); err != nil {
+		return err
 	}
 	if u := schema.Get("uniqueItems"); u != nil && u.Bool {
 		return c.unique(v, at)
@@ -25,24 +28,48 @@ func (c checker) list(schema, v *doc.Node, at string, depth int) error {
 	return nil
 }
 
-// unique compares every item with those before it that have the same text.
-func (c checker) unique(v *doc.Node, at string) error {
-	const most = 2000 // comparing more would take too long
-	for i := 1; i < len(v.Items) && i < most; i++ {
-		for j := range i {
-			if same(v.Items[i], v.Items[j]) {
-				return c.fail(at+"/"+itoa(i), "stands in the list twice", "")
-			}
+func (c checker) contains(schema, v *doc.Node, at string) error {
+	inner := schema.Get("contains")
+	if inner == nil {
+		return nil
+	}
+	n := 0
+	for _, item := range v.Items {
+		if c.check(inner, item, at) == nil {
+			n++
 		}
+	}
+	least := 1
+	if limit, ok := integer(schema.Get("minContains")); ok {
+		least = limit
+	}
+	if n < least {
+		return c.fail(at, "must have at least "+count(least, "item")+" of the form that it has to contain", "")
+	}
+	if limit, ok := integer(schema.Get("maxContains")); ok && n > limit {
+		return c.fail(at, "must have at most "+count(limit, "item")+" of the form that it may contain", "")
 	}
 	return nil
 }
 
-func (c checker) object(schema, v *doc.Node, at string, depth int) error {
+func (c checker) unique(v *doc.Node, at string) error {
+	seen := make(map[string]bool, len(v.Items))
+	for i, item := range v.Items {
+		text := string('0'+byte(item.Kind)) + canonical(item)
+		if seen[text] {
+			return c.fail(at+"/"+strconv.Itoa(i), "stands in the list twice", "")
+		}
+		seen[text] = true
+	}
+	return nil
+}
+
+func (c checker) object(schema, v *doc.Node, at string) error {
+	properties := schema.Get("properties")
 	if required := schema.Get("required"); required != nil {
 		for _, name := range required.Items {
 			if v.Get(name.Text) == nil {
-				return c.fail(pointer(at, name.Text), "is required", "")
+				return c.fail(pointer(at, name.Text), "is required", wanted(properties.Get(name.Text)))
 			}
 		}
 	}
@@ -52,54 +79,95 @@ func (c checker) object(schema, v *doc.Node, at string, depth int) error {
 	if limit, ok := integer(schema.Get("maxProperties")); ok && len(v.Members) > limit {
 		return c.fail(at, "must have at most "+count(limit, "member"), "")
 	}
-	properties, further := schema.Get("properties"), schema.Get("additionalProperties")
 	for _, m := range v.Members {
-		declared := properties.Get(m.Key)
-		if declared == nil {
-			declared = further
-			if further != nil && further.Kind == doc.Bool && !further.Bool && schema.Get("patternProperties") == nil {
-				return c.unknownMember(properties, m.Key, at)
+		if err := c.member(schema, properties, m, at); err != nil {
+			return err
+		}
+	}
+	return c.dependent(schema, v, at)
+}
+
+// member checks one member by everything that applies to its name.
+func (c checker) member(schema, properties *doc.Node, m doc.Member, at string) error {
+	inner := pointer(at, m.Key)
+	if names := schema.Get("propertyNames"); names != nil {
+		if c.check(names, &doc.Node{Kind: doc.String, Text: m.Key}, inner) != nil {
+			return c.fail(inner, "has a name that is not allowed", "")
+		}
+	}
+	own := properties.Get(m.Key)
+	matched := own != nil
+	if err := c.check(own, m.Value, inner); err != nil {
+		return err
+	}
+	if patterns := schema.Get("patternProperties"); patterns != nil {
+		for _, p := range patterns.Members {
+			re := c.pattern(p.Key)
+			if re != nil && !re.MatchString(m.Key) {
+				continue
+			}
+			matched = true // also when the pattern cannot be checked
+			if re == nil {
+				continue
+			}
+			if err := c.check(p.Value, m.Value, inner); err != nil {
+				return err
 			}
 		}
-		if err := c.check(declared, m.Value, pointer(at, m.Key), depth+1); err != nil {
-			return err
+	}
+	if matched {
+		return nil
+	}
+	further := schema.Get("additionalProperties")
+	if further != nil && further.Kind == doc.Bool && !further.Bool {
+		return c.fail(inner, "is unknown", c.known(m.Key, properties, "allowed are"))
+	}
+	return c.check(further, m.Value, inner)
+}
+
+// dependent checks what must be there because something else is.
+func (c checker) dependent(schema, v *doc.Node, at string) error {
+	if required := schema.Get("dependentRequired"); required != nil {
+		for _, m := range required.Members {
+			if v.Get(m.Key) == nil {
+				continue
+			}
+			for _, name := range m.Value.Items {
+				if v.Get(name.Text) == nil {
+					return c.fail(pointer(at, name.Text), "is required beside "+m.Key, "")
+				}
+			}
+		}
+	}
+	if schemas := schema.Get("dependentSchemas"); schemas != nil {
+		for _, m := range schemas.Members {
+			if v.Get(m.Key) == nil {
+				continue
+			}
+			if err := c.check(m.Value, v, at); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (c checker) unknownMember(properties *doc.Node, name, at string) error {
-	var known []string
-	if properties != nil {
-		for _, m := range properties.Members {
-			known = append(known, m.Key)
-		}
-	}
-	hint := ""
-	if near := doc.Nearest(name, known); near != "" {
-		hint = "did you mean " + near + "?"
-	} else if len(known) > 0 && len(known) <= 20 {
-		hint = "it may have " + strings.Join(known, ", ")
-	}
-	return c.fail(pointer(at, name), "is unknown", hint)
-}
-
-// composed checks allOf, anyOf, oneOf and not.
-func (c checker) composed(schema, v *doc.Node, at string, depth int) error {
+// composed checks the keywords that hold schemas for the same value.
+func (c checker) composed(schema, v *doc.Node, at string) error {
 	if all := schema.Get("allOf"); all != nil {
 		for _, s := range all.Items {
-			if err := c.check(s, v, at, depth+1); err != nil {
+			if err := c.check(s, v, at); err != nil {
 				return err
 			}
 		}
 	}
-	if any := schema.Get("anyOf"); any != nil && len(any.Items) > 0 {
-		if n, err := c.matching(any, v, at, depth); n == 0 {
+	if some := schema.Get("anyOf"); some != nil && len(some.Items) > 0 {
+		if n, err := c.matching(some, v, at); n == 0 {
 			return err
 		}
 	}
 	if one := schema.Get("oneOf"); one != nil && len(one.Items) > 0 {
-		n, err := c.matching(one, v, at, depth)
+		n, err := c.matching(one, v, at)
 		if n == 0 {
 			return err
 		}
@@ -107,27 +175,39 @@ func (c checker) composed(schema, v *doc.Node, at string, depth int) error {
 			return c.fail(at, "fits more than one of the forms that exclude each other", "")
 		}
 	}
-	if not := schema.Get("not"); not != nil && c.check(not, v, at, depth+1) == nil {
+	if not := schema.Get("not"); not != nil && c.check(not, v, at) == nil {
 		return c.fail(at, "has a form that is not allowed", "")
+	}
+	if condition := schema.Get("if"); condition != nil {
+		if c.check(condition, v, at) == nil {
+			return c.check(schema.Get("then"), v, at)
+		}
+		return c.check(schema.Get("else"), v, at)
 	}
 	return nil
 }
 
-// matching counts the schemas that v satisfies. The error is that of the only
-// schema, or says that none fits.
-func (c checker) matching(list, v *doc.Node, at string, depth int) (int, error) {
-	n := 0
-	var firstErr error
-	for _, s := range list.Items {
-		err := c.check(s, v, at, depth+1)
+// matching counts the schemas that v satisfies. When it satisfies none, the error
+// is that of the schema that v comes closest to: the one whose error lies deepest.
+func (c checker) matching(list, v *doc.Node, at string) (int, error) {
+	n, deepest, only := 0, len(at), true
+	var closest error
+	for i, s := range list.Items {
+		err := c.check(s, v, at)
 		if err == nil {
 			n++
-		} else if firstErr == nil {
-			firstErr = err
+			continue
+		}
+		e, _ := err.(*ArgumentError)
+		switch {
+		case len(list.Items) == 1, len(e.Pointer) > deepest:
+			closest, deepest, only = err, len(e.Pointer), true
+		case len(e.Pointer) == deepest && i > 0:
+			only = false
 		}
 	}
-	if n == 0 && len(list.Items) > 1 {
-		return 0, c.fail(at, "fits none of the "+itoa(len(list.Items))+" forms that are allowed", "")
+	if n == 0 && (closest == nil || !only) {
+		return 0, c.fail(at, "fits none of the "+strconv.Itoa(len(list.Items))+" forms that are allowed", "")
 	}
-	return n, firstErr
+	return n, closest
 }

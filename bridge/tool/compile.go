@@ -1,67 +1,155 @@
 package tool
 
 import (
-	"encoding/json"
+	"cmp"
 	"net/http"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-// tool compiles one hand-written or Higress tool. It returns nil after an error
-// that leaves nothing to go on with.
+// Compile compiles a profile that [profiles.Load] or [profiles.Check] has accepted.
+// The error is an [Errors] with everything that was found: templates that cannot be
+// parsed, tools or arguments of one name, security that cannot be.
+func Compile(p *profiles.Profile) (*Set, error) { return CompileWith(p, nil) }
+
+// CompileWith is Compile with tools that were imported from the profile's document.
+// They are taken over and completed: schemas are brought within the limits of
+// clients; requirements are linked to the profile's schemes, and where the document
+// states none, or openapi.overrides states others, the profile decides. A
+// requirement whose scheme the profile does not have is a warning, and the tool's
+// calls will be refused.
+func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
+	c := &compiler{profile: p, schemes: make(map[string]*profiles.SecurityScheme, len(p.Server.SecuritySchemes))}
+	for i := range p.Server.SecuritySchemes {
+		s := &p.Server.SecuritySchemes[i]
+		c.schemes[s.ID] = s // the last of one id, as in Higress
+	}
+	s := &Set{profile: p, byName: make(map[string]*Tool, len(p.Tools)+len(imported)), denied: map[string]string{}}
+	for i := range p.Tools {
+		c.at = doc.Index("tools", i)
+		c.place(s, c.tool(&p.Tools[i]))
+	}
+	c.at = "openapi"
+	for _, t := range imported {
+		c.imported(t)
+		c.place(s, t)
+	}
+	if len(c.errs) > 0 {
+		return nil, c.errs
+	}
+	slices.SortFunc(s.all, func(a, b *Tool) int { return cmp.Compare(a.Name, b.Name) })
+	c.rules(s)
+	s.warnings = c.warnings
+	s.choose()
+	s.list = listing(s.tools)
+	s.version = s.hash()
+	return s, nil
+}
+
+// compiler collects what is found while a profile is compiled.
+type compiler struct {
+	profile  *profiles.Profile
+	schemes  map[string]*profiles.SecurityScheme
+	at       string // the key of the tool at work
+	errs     Errors
+	warnings []Warning
+}
+
+// place adds a tool unless its name is taken.
+func (c *compiler) place(s *Set, t *Tool) {
+	switch _, taken := s.byName[t.Name]; {
+	case t.Name == "":
+		c.fail("name", "missing: a tool needs a name", "")
+	case slices.Contains(profiles.MetaTools(), t.Name):
+		c.fail("name", "the name "+t.Name+" is reserved for the bridge's own tool", "give the tool another name")
+	case taken:
+		c.fail("name", "there is another tool of the name "+t.Name, "give each tool a name of its own")
+	default:
+		s.byName[t.Name] = t
+		s.all = append(s.all, t)
+	}
+}
+
+// rules warns of a rule that names a tool which is not there: it protects nothing.
+func (c *compiler) rules(s *Set) {
+	c.at = ""
+	names := make([]string, len(s.all))
+	for i, t := range s.all {
+		names[i] = t.Name
+	}
+	for _, list := range []struct {
+		key   string
+		rules []string
+	}{{"policy.deny", c.profile.Policy.Deny}, {"policy.confirm", c.profile.Policy.Confirm}} {
+		for i, rule := range list.rules {
+			if profiles.IsOperationRule(rule) || strings.ContainsAny(rule, "*?") || s.byName[rule] != nil {
+				continue
+			}
+			message := "there is no tool " + quoted(rule)
+			if near := doc.Nearest(rule, names); near != "" {
+				message += " (did you mean " + near + "?)"
+			}
+			c.warn(doc.Index(list.key, i), message)
+		}
+	}
+}
+
+// tool compiles one hand-written or Higress tool.
 func (c *compiler) tool(p *profiles.Tool) *Tool {
 	r := &p.RequestTemplate
 	t := &Tool{
 		Name:        p.Name,
 		Title:       p.Title,
 		Description: p.Description,
-		Request:     Request{Method: strings.ToUpper(r.Method), URL: c.url(r.URL), Headers: r.Headers, Body: r.Body, Bulk: bulk(r)},
+		Path:        pathOf(r.URL),
+		Request:     Request{Method: strings.ToUpper(r.Method), URL: c.join(r.URL), Headers: r.Headers, Body: r.Body, Bulk: bulk(r)},
 		Response: Response{Body: p.ResponseTemplate.Body, Prepend: p.ResponseTemplate.PrependBody,
 			Append: p.ResponseTemplate.AppendBody, ErrorBody: p.ErrorResponseTemplate},
-		Config:       c.profile.Server.Config,
-		OutputSchema: p.OutputSchema,
+		Config: c.profile.Server.Config,
 	}
-	if t.Request.Method == "" && t.Request.URL != "" {
+	switch {
+	case r.URL == "" && p.ResponseTemplate.Body == "":
+		c.fail("requestTemplate.url", "missing: a tool has requestTemplate.url, or answers by responseTemplate.body alone", "")
+	case t.Request.Method == "" && r.URL != "":
 		t.Request.Method = http.MethodGet
 	}
-	t.Path = pathOf(t.Request.URL)
 	t.annotate(p)
-	c.params(t, p.Args)
+	in := c.params(t, p.Args)
+	c.schemas(t, in, parsed(p.OutputSchema))
 	c.security(t, p)
-	c.outputSchema(t)
-	_ = t.parseTemplates(func(key string, err error) error {
-		c.failWith(key, err)
-		return nil
-	})
-	if len(c.errs) == 0 {
-		c.unescaped(t)
+	before := len(c.errs)
+	t.checkTemplates(c.failWith)
+	if len(c.errs) == before {
+		c.uses(t)
 	}
+	c.placeholders(t)
 	return t
 }
 
-// url joins a path to the server's base URL.
-func (c *compiler) url(url string) string {
+// imported completes a tool that was imported.
+func (c *compiler) imported(t *Tool) {
+	t.Imported = true
+	c.at = "openapi " + t.Name
+	in := parsed(t.InputSchema)
+	if in == nil {
+		c.fail("", "the input schema is not JSON", "")
+		in = &doc.Node{Kind: doc.Table}
+	}
+	t.legalParams(in)
+	c.schemas(t, in, parsed(t.OutputSchema))
+	c.link(t)
+}
+
+// join puts the server's base URL before a path.
+func (c *compiler) join(url string) string {
 	base := strings.TrimSuffix(c.profile.Server.BaseURL, "/")
 	if base == "" || !strings.HasPrefix(url, "/") || strings.HasPrefix(url, "//") {
 		return url
 	}
 	return base + url
-}
-
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*`)
-
-// pathOf returns the path of a URL template, without its origin and query.
-func pathOf(url string) string {
-	path := scheme.ReplaceAllString(url, "")
-	if i := strings.IndexAny(path, "?#"); i >= 0 && !strings.Contains(path[:i], "{{") {
-		path = path[:i]
-	}
-	if path == "" && url != "" {
-		return "/"
-	}
-	return path
 }
 
 func bulk(r *profiles.RequestTemplate) Bulk {
@@ -76,144 +164,39 @@ func bulk(r *profiles.RequestTemplate) Bulk {
 	return NoBulk
 }
 
-// annotate sets the hints of MCP's ToolAnnotations: by the method (RFC 9110
-// section 9.2), unless the profile says otherwise.
+// annotate sets the hints of MCP's ToolAnnotations: by the method, unless the
+// profile says otherwise. What destroys does not only read.
 func (t *Tool) annotate(p *profiles.Tool) {
 	t.ReadOnly, t.Destructive, t.Idempotent = hints(t.Request.Method)
 	if t.Request.URL == "" { // answers by itself
 		t.ReadOnly, t.Destructive, t.Idempotent = true, false, true
 	}
-	if p.ReadOnly != nil {
-		if t.ReadOnly = *p.ReadOnly; t.ReadOnly {
-			t.Destructive, t.Idempotent = false, true
-		} else if p.Destructive == nil {
-			t.Destructive = true
-		}
-	}
 	if p.Destructive != nil {
-		t.Destructive = *p.Destructive && !t.ReadOnly
+		t.Destructive = *p.Destructive
+		t.ReadOnly = t.ReadOnly && !t.Destructive
+	}
+	if p.ReadOnly != nil && *p.ReadOnly {
+		t.ReadOnly, t.Destructive, t.Idempotent = true, false, true
+	}
+	if p.ReadOnly != nil && !*p.ReadOnly {
+		t.Destructive = t.Destructive || t.ReadOnly && p.Destructive == nil
+		t.ReadOnly = false
 	}
 	if p.Idempotent != nil {
 		t.Idempotent = *p.Idempotent
 	}
 }
 
-// hints returns what a method promises. POST and PATCH may destroy: only the
-// profile knows better.
+// hints returns what a method promises (RFC 9110, section 9.2). What is neither
+// safe nor known may destroy: only the profile knows better.
 func hints(method string) (readOnly, destructive, idempotent bool) {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, "QUERY", http.MethodTrace:
+	case http.MethodGet, http.MethodHead, http.MethodOptions, "QUERY":
 		return true, false, true
+	case http.MethodTrace:
+		return false, false, true
 	case http.MethodPut, http.MethodDelete:
 		return false, true, true
 	}
 	return false, true, false
-}
-
-// params makes the parameters and the input schema.
-func (c *compiler) params(t *Tool, args []profiles.Arg) {
-	var properties []property
-	for i := range args {
-		a := &args[i]
-		kind := a.Type
-		if kind == "" {
-			kind = "string"
-		}
-		t.Params = append(t.Params, Param{
-			Name: a.Name, Wire: a.Name, In: Position(strings.ToLower(a.Position)), Type: kind, Required: a.Required,
-			Default: a.Default, Style: a.Style, Explode: explode(a),
-		})
-		properties = append(properties, property{name: a.Name, required: a.Required, schema: schemaOf(a, kind)})
-	}
-	c.listedNames(t, properties)
-	t.InputSchema = c.inputSchema(properties)
-}
-
-// explode is what the profile says, else OpenAPI's default for the style.
-func explode(a *profiles.Arg) bool {
-	if a.Explode != nil {
-		return *a.Explode
-	}
-	return a.Style == "form" || a.Style == "deepObject" || a.Style == "cookie"
-}
-
-var legalProperty = regexp.MustCompile(`^[a-zA-Z0-9_.-]{1,64}$`)
-
-// listedNames gives arguments whose names clients refuse another one; the name in
-// the request stays.
-func (c *compiler) listedNames(t *Tool, properties []property) {
-	taken := map[string]bool{}
-	for _, p := range properties {
-		taken[p.name] = true
-	}
-	for i := range t.Params {
-		p := &t.Params[i]
-		if legalProperty.MatchString(p.Name) {
-			continue
-		}
-		name := safeName(p.Name, taken)
-		taken[name] = true
-		c.warn("args", "the argument "+quoted(p.Name)+" is listed as "+name+", because clients refuse its name")
-		p.Name, properties[i].name = name, name
-	}
-}
-
-func safeName(name string, taken map[string]bool) string {
-	safe := strings.Map(func(r rune) rune {
-		if r < 0x80 && legalProperty.MatchString(string(r)) {
-			return r
-		}
-		return '_'
-	}, name)
-	if len(safe) > 60 {
-		safe = safe[:60]
-	}
-	for n := 2; taken[safe] || safe == ""; n++ {
-		safe = strings.TrimRight(safe, "0123456789") + itoa(n)
-	}
-	return safe
-}
-
-// unescaped warns of text that can change the meaning of the URL it stands in.
-func (c *compiler) unescaped(t *Tool) {
-	if t.compiled.templates.URL == nil {
-		return
-	}
-	kinds := map[string]string{}
-	for _, p := range t.Params {
-		kinds[p.Wire] = p.Type
-	}
-	for _, use := range t.compiled.templates.URL.Args() {
-		if !use.Escaped && (kinds[use.Name] == "string" || kinds[use.Name] == "") {
-			c.warn("requestTemplate.url", "the text {{.args."+use.Name+"}} stands unescaped: it can add parameters or a path; write {{urlquery .args."+
-				use.Name+`}}, or give the argument position = "path" or "query"`)
-		}
-	}
-}
-
-// outputSchema holds that the declared output schema is an object schema within
-// the limits.
-func (c *compiler) outputSchema(t *Tool) {
-	if t.OutputSchema == nil {
-		return
-	}
-	schema, err := t.outputSchema()
-	if err != nil {
-		c.fail("outputSchema", "is not JSON", "")
-		return
-	}
-	if kind := schema.Get("type"); kind == nil || kind.Text != "object" {
-		c.warn("outputSchema", `is not listed: MCP wants "type": "object" at its root`)
-		t.OutputSchema, t.compiled.output = nil, nil
-		return
-	}
-	var message string
-	if t.OutputSchema, message = limitSchema(schema, maxSchemaBytes/2); message != "" {
-		c.warn("outputSchema", message)
-	}
-}
-
-func quoted(s string) string {
-	b, _ := json.Marshal(s)
-	return string(b)
 }

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"regexp"
 	"sync"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
@@ -15,12 +16,17 @@ type lazy struct {
 	templatesErr  error
 
 	inputOnce sync.Once
-	input     *doc.Node
-	inputErr  error
+	input     schema
 
 	outputOnce sync.Once
-	output     *doc.Node
-	outputErr  error
+	output     schema
+}
+
+// schema is a JSON schema that is ready for checking.
+type schema struct {
+	root     *doc.Node
+	patterns map[string]*regexp.Regexp // every pattern that Go's regexp knows
+	err      error
 }
 
 // Templates are a tool's parsed templates. One that the tool does not have is the
@@ -34,64 +40,113 @@ type Templates struct {
 }
 
 // Templates parses the tool's templates on first use. The error is a
-// *template.Error; for a tool of [Compile] there is none. It is safe for
-// concurrent use.
+// *template.Error; for a hand-written tool of [Compile] there is none. It is safe
+// for concurrent use.
 func (t *Tool) Templates() (*Templates, error) {
-	t.compiled.templatesOnce.Do(func() {
-		t.compiled.templatesErr = t.parseTemplates(func(_ string, err error) error { return err })
+	l := &t.compiled
+	l.templatesOnce.Do(func() {
+		t.parseTemplates(func(_ string, err error) {
+			if l.templatesErr == nil {
+				l.templatesErr = err
+			}
+		})
 	})
-	if t.compiled.templatesErr != nil {
-		return nil, t.compiled.templatesErr
+	if l.templatesErr != nil {
+		return nil, l.templatesErr
 	}
-	return &t.compiled.templates, nil
+	return &l.templates, nil
 }
 
-// parseTemplates parses every template. fail gets the key of one that cannot be
-// parsed, and its return value ends the work unless it is nil.
-func (t *Tool) parseTemplates(fail func(key string, err error) error) error {
+// checkTemplates is the first use: fail gets the key of every template that cannot
+// be parsed.
+func (t *Tool) checkTemplates(fail func(key string, err error)) {
+	l := &t.compiled
+	l.templatesOnce.Do(func() {
+		t.parseTemplates(func(key string, err error) {
+			l.templatesErr = err
+			fail(key, err)
+		})
+	})
+}
+
+func (t *Tool) parseTemplates(fail func(key string, err error)) {
 	ts := &t.compiled.templates
 	ts.Headers = make([]*template.Template, len(t.Request.Headers))
-	parts := []part{
-		{"requestTemplate.url", t.Request.URL, &ts.URL},
-		{"requestTemplate.body", t.Request.Body, &ts.Body},
-		{"responseTemplate.body", t.Response.Body, &ts.Response},
-		{"errorResponseTemplate", t.Response.ErrorBody, &ts.ErrorResponse},
-	}
-	for i, h := range t.Request.Headers {
-		parts = append(parts, part{doc.Index("requestTemplate.headers", i) + ".value", h.Value, &ts.Headers[i]})
-	}
-	for _, p := range parts {
-		parsed, err := template.Parse(p.key, p.text)
+	parse := func(key, text string, to **template.Template) {
+		parsed, err := template.Parse(key, text)
 		if err != nil {
-			if err = fail(p.key, err); err != nil {
-				return err
-			}
-			continue
+			fail(key, err)
+			return
 		}
-		*p.to = parsed
+		*to = parsed
 	}
-	return nil
+	parse("requestTemplate.url", t.Request.URL, &ts.URL)
+	for i, h := range t.Request.Headers {
+		parse(headerKey(i), h.Value, &ts.Headers[i])
+	}
+	parse("requestTemplate.body", t.Request.Body, &ts.Body)
+	parse("responseTemplate.body", t.Response.Body, &ts.Response)
+	parse("errorResponseTemplate", t.Response.ErrorBody, &ts.ErrorResponse)
 }
 
-type part struct {
-	key, text string
-	to        **template.Template
+func headerKey(i int) string { return doc.Index("requestTemplate.headers", i) + ".value" }
+
+// inputSchema returns the listed input schema, made ready on first use.
+func (t *Tool) inputSchema() *schema {
+	t.compiled.inputOnce.Do(func() { t.compiled.input = readSchema(t.InputSchema) })
+	return &t.compiled.input
 }
 
-// inputSchema returns the listed input schema as a tree.
-func (t *Tool) inputSchema() (*doc.Node, error) {
-	t.compiled.inputOnce.Do(func() {
-		t.compiled.input, t.compiled.inputErr = doc.FromJSON(t.InputSchema)
-	})
-	return t.compiled.input, t.compiled.inputErr
+// outputSchema returns the output schema, which is the empty one when there is none.
+func (t *Tool) outputSchema() *schema {
+	t.compiled.outputOnce.Do(func() { t.compiled.output = readSchema(t.OutputSchema) })
+	return &t.compiled.output
 }
 
-// outputSchema returns the output schema as a tree; nil when there is none.
-func (t *Tool) outputSchema() (*doc.Node, error) {
-	t.compiled.outputOnce.Do(func() {
-		if t.OutputSchema != nil {
-			t.compiled.output, t.compiled.outputErr = doc.FromJSON(t.OutputSchema)
+func readSchema(raw []byte) schema {
+	if len(raw) == 0 {
+		return schema{}
+	}
+	root, err := doc.FromJSON(raw)
+	return prepared(root, err)
+}
+
+// prepared compiles every pattern of a schema once.
+func prepared(root *doc.Node, err error) schema {
+	s := schema{root: root, err: err}
+	s.compile(root)
+	return s
+}
+
+func (s *schema) compile(n *doc.Node) {
+	if n == nil {
+		return
+	}
+	for _, item := range n.Items {
+		s.compile(item)
+	}
+	for _, m := range n.Members {
+		switch {
+		case m.Key == "pattern" && m.Value.Kind == doc.String:
+			s.pattern(m.Value.Text)
+		case m.Key == "patternProperties":
+			for _, p := range m.Value.Members {
+				s.pattern(p.Key)
+			}
 		}
-	})
-	return t.compiled.output, t.compiled.outputErr
+		s.compile(m.Value)
+	}
+}
+
+// pattern compiles one regular expression. One that Go does not know (ECMA-262 has
+// more) is listed for the model and not checked.
+func (s *schema) pattern(text string) {
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return
+	}
+	if s.patterns == nil {
+		s.patterns = map[string]*regexp.Regexp{}
+	}
+	s.patterns[text] = re
 }

@@ -1,11 +1,11 @@
 package tool
 
 import (
-	"encoding/json"
 	"strconv"
-)
+	"strings"
 
-func itoa(n int) string { return strconv.Itoa(n) }
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+)
 
 // listing writes the JSON array of tools/list. Members stand in one order and
 // every annotation is always there, because clients take an absent one for its
@@ -23,14 +23,16 @@ func listing(tools []*Tool) []byte {
 
 func (t *Tool) appendListing(b []byte) []byte {
 	b = append(b, `{"name":`...)
-	b = appendString(b, t.Name)
+	b = append(b, quoted(t.Name)...)
+	title := t.Name
 	if t.Title != "" {
+		title = t.Title
 		b = append(b, `,"title":`...)
-		b = appendString(b, t.Title)
+		b = append(b, quoted(title)...)
 	}
 	if t.Description != "" {
 		b = append(b, `,"description":`...)
-		b = appendString(b, t.Description)
+		b = append(b, quoted(t.Description)...)
 	}
 	b = append(b, `,"inputSchema":`...)
 	b = append(b, t.InputSchema...)
@@ -39,29 +41,35 @@ func (t *Tool) appendListing(b []byte) []byte {
 		b = append(b, t.OutputSchema...)
 	}
 	b = append(b, `,"annotations":{"title":`...)
-	title := t.Title
-	if title == "" {
-		title = t.Name
-	}
-	b = appendString(b, title)
-	for _, hint := range []struct {
-		name string
-		on   bool
-	}{{"readOnlyHint", t.ReadOnly}, {"destructiveHint", t.Destructive}, {"idempotentHint", t.Idempotent}, {"openWorldHint", true}} {
-		b = append(b, `,"`+hint.name+`":`...)
-		b = strconv.AppendBool(b, hint.on)
-	}
+	b = append(b, quoted(title)...)
+	b = appendHint(b, "readOnlyHint", t.ReadOnly)
+	b = appendHint(b, "destructiveHint", t.Destructive)
+	b = appendHint(b, "idempotentHint", t.Idempotent)
+	b = appendHint(b, "openWorldHint", t.Request.URL != "")
 	return append(b, "}}"...)
+}
+
+func appendHint(b []byte, name string, on bool) []byte {
+	b = append(append(append(b, `,"`...), name...), `":`...)
+	return strconv.AppendBool(b, on)
 }
 
 // Tokens estimates what listing the tool costs a model: JSON is about four bytes
 // a token.
 func (t *Tool) Tokens() int { return (len(t.appendListing(nil)) + 3) / 4 }
 
-func appendString(b []byte, s string) []byte {
-	text, err := json.Marshal(s)
-	if err != nil { // json.Marshal of a string does not fail
-		return append(b, `""`...)
+// quoted returns s as a JSON string.
+func quoted(s string) string { return string(text(s).JSON()) }
+
+func text(s string) *doc.Node { return &doc.Node{Kind: doc.String, Text: s} }
+
+// shorten returns at most about most bytes of s.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	return append(b, text...)
+	if most <= 0 {
+		return ""
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(s[:most], "")) + "…"
 }

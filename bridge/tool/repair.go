@@ -1,117 +1,157 @@
 package tool
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
 // repair returns the value in the form that the schema wants, where the meaning
-// is certain; otherwise the value as it is. Values inside are repaired too.
-func repair(schema, v *doc.Node) *doc.Node {
+// is certain; otherwise the value as it is. Values inside are repaired too. What is
+// repaired once is not changed by repairing it again.
+func (c checker) repair(schema, v *doc.Node) *doc.Node {
 	if schema == nil || schema.Kind != doc.Table {
 		return v
 	}
-	switch v.Kind {
-	case doc.String:
-		v = fromText(schema, v)
-	case doc.Number:
-		if !allows(schema, "number") && !allows(schema, "integer") && allows(schema, "string") {
-			return &doc.Node{Kind: doc.String, Text: v.Text}
-		}
-		if !allows(schema, "number") && allows(schema, "integer") {
-			v = whole(v)
-		}
-	case doc.Bool:
-		if !allows(schema, "boolean") && allows(schema, "string") {
-			return &doc.Node{Kind: doc.String, Text: boolText(v.Bool)}
-		}
-	}
+	v = scalar(allowed(schema), v)
 	switch v.Kind {
 	case doc.List:
-		return repairItems(schema, v)
+		v = c.repairItems(schema, v)
 	case doc.Table:
-		return repairMembers(schema, v)
+		v = c.repairMembers(schema, v)
+	}
+	if all := schema.Get("allOf"); all != nil {
+		for _, s := range all.Items {
+			v = c.repair(s, v)
+		}
+	}
+	for _, key := range [...]string{"anyOf", "oneOf"} {
+		if forms := schema.Get(key); forms != nil {
+			v = c.repairForm(forms.Items, v)
+		}
 	}
 	return v
 }
 
-func boolText(b bool) string {
-	if b {
-		return "true"
+// repairForm repairs a value that fits none of the forms to the first that it fits
+// then.
+func (c checker) repairForm(forms []*doc.Node, v *doc.Node) *doc.Node {
+	for _, s := range forms {
+		if c.check(s, v, "") == nil {
+			return v
+		}
 	}
-	return "false"
+	for _, s := range forms {
+		if r := c.repair(s, v); c.check(s, r, "") == nil {
+			return r
+		}
+	}
+	return v
+}
+
+// scalar repairs a value without regard to what is inside.
+func scalar(want kinds, v *doc.Node) *doc.Node {
+	switch v.Kind {
+	case doc.String:
+		if !want.has(stringKind) {
+			return fromText(want, v)
+		}
+	case doc.Number:
+		switch {
+		case !want.has(integerKind) && want.has(stringKind):
+			return &doc.Node{Kind: doc.String, Text: v.Text}
+		case !want.has(numberKind) && want.has(integerKind):
+			if w := whole(v); isInteger(w.Text) || !want.has(stringKind) {
+				return w
+			}
+			return &doc.Node{Kind: doc.String, Text: v.Text}
+		}
+	case doc.Bool:
+		if !want.has(booleanKind) && want.has(stringKind) {
+			return &doc.Node{Kind: doc.String, Text: strconv.FormatBool(v.Bool)}
+		}
+	}
+	return v
 }
 
 // fromText reads a text that stands where no text is declared.
-func fromText(schema, v *doc.Node) *doc.Node {
-	if len(types(schema)) == 0 || allows(schema, "string") {
-		return v
-	}
-	s := strings.TrimSpace(v.Text)
-	if (s == "true" || s == "false") && allows(schema, "boolean") {
-		return &doc.Node{Kind: doc.Bool, Bool: s == "true"}
-	}
-	if s == "" {
-		return v
-	}
-	n, err := doc.FromJSON([]byte(s))
-	if err != nil {
-		return v
-	}
+func fromText(want kinds, v *doc.Node) *doc.Node {
+	s := v.Text
 	switch {
-	case n.Kind == doc.Number && allows(schema, "number"):
-		return n
-	case n.Kind == doc.Number && allows(schema, "integer"):
+	case want.has(booleanKind) && strings.EqualFold(s, "true"), want.has(booleanKind) && strings.EqualFold(s, "false"):
+		return &doc.Node{Kind: doc.Bool, Bool: len(s) == len("true")}
+	case want.has(integerKind) && isNumber(s):
+		n := &doc.Node{Kind: doc.Number, Text: s}
+		if want.has(numberKind) {
+			return n
+		}
 		return whole(n)
-	case n.Kind == doc.List && allows(schema, "array"), n.Kind == doc.Table && allows(schema, "object"):
-		return n
+	case want.has(arrayKind) && begins(s, '['), want.has(objectKind) && begins(s, '{'):
+		if n, message := readJSON([]byte(s)); message == "" {
+			return n
+		}
 	}
 	return v
 }
 
-// whole writes a number that is an integer, such as 5.0 or 1e3, with its digits
-// alone. Any other number stays as it is.
-func whole(v *doc.Node) *doc.Node {
-	if strings.Trim(v.Text, "-0123456789") == "" {
-		return v
-	}
-	r, ok := rational(v.Text)
-	if !ok || !r.IsInt() {
-		return v
-	}
-	return &doc.Node{Kind: doc.Number, Text: r.Num().String()}
+func begins(s string, with byte) bool {
+	s = strings.TrimLeft(s, " \t\r\n")
+	return s != "" && s[0] == with
 }
 
-func repairItems(schema, v *doc.Node) *doc.Node {
-	items := schema.Get("items")
-	if items == nil {
+// isNumber reports whether s is wholly a JSON number.
+func isNumber(s string) bool {
+	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') || strings.TrimSpace(s) != s {
+		return false
+	}
+	n, err := doc.FromJSON([]byte(s))
+	return err == nil && n.Kind == doc.Number && n.Text == s
+}
+
+func (c checker) repairItems(schema, v *doc.Node) *doc.Node {
+	first, rest := schema.Get("prefixItems"), schema.Get("items")
+	if first == nil && rest == nil {
 		return v
 	}
 	out := *v
 	out.Items = make([]*doc.Node, len(v.Items))
 	for i, item := range v.Items {
-		out.Items[i] = repair(items, item)
+		out.Items[i] = c.repair(itemSchema(first, rest, i), item)
 	}
 	return &out
 }
 
-// repairMembers repairs the members of an object and leaves out an optional one
-// that is null.
-func repairMembers(schema, v *doc.Node) *doc.Node {
-	properties := schema.Get("properties")
-	if properties == nil {
+// itemSchema returns the schema of an array's i-th item.
+func itemSchema(first, rest *doc.Node, i int) *doc.Node {
+	if first != nil && i < len(first.Items) {
+		return first.Items[i]
+	}
+	return rest
+}
+
+// repairMembers repairs the members of an object, leaves out an optional one that
+// is null, and takes a wire name for the listed one.
+func (c checker) repairMembers(schema, v *doc.Node) *doc.Node {
+	properties, further := schema.Get("properties"), schema.Get("additionalProperties")
+	if properties == nil && further == nil {
 		return v
 	}
 	out := *v
 	out.Members = make([]doc.Member, 0, len(v.Members))
 	for _, m := range v.Members {
-		if declared := properties.Get(m.Key); declared != nil {
-			if m.Value.Kind == doc.Null && !allows(declared, "null") && !requires(schema, m.Key) {
-				continue
-			}
-			m.Value = repair(declared, m.Value)
+		if listed := c.listed[m.Key]; listed != "" && properties.Get(listed) != nil && v.Get(listed) == nil {
+			m.Key = listed
 		}
+		s := properties.Get(m.Key)
+		if s != nil && m.Value.Kind == doc.Null && !allowed(s).has(nullKind) && !requires(schema, m.Key) {
+			continue
+		}
+		if s == nil {
+			s = further
+		}
+		m.Value = c.repair(s, m.Value)
 		out.Members = append(out.Members, m)
 	}
 	return &out
@@ -128,4 +168,69 @@ func requires(schema *doc.Node, name string) bool {
 		}
 	}
 	return false
+}
+
+// wire gives the keys inside a value the names that they have in the request. It
+// follows the schemas, so that a key of the same name in data of no declared form
+// stays.
+func (c checker) wire(schemas []*doc.Node, v *doc.Node) *doc.Node {
+	if len(c.renamed) == 0 || v.Kind != doc.List && v.Kind != doc.Table {
+		return v
+	}
+	schemas = forms(schemas)
+	out := *v
+	if v.Kind == doc.List {
+		out.Items = make([]*doc.Node, len(v.Items))
+		for i, item := range v.Items {
+			var inner []*doc.Node
+			for _, s := range schemas {
+				inner = appendSchema(inner, itemSchema(s.Get("prefixItems"), s.Get("items"), i))
+			}
+			out.Items[i] = c.wire(inner, item)
+		}
+		return &out
+	}
+	out.Members = make([]doc.Member, len(v.Members))
+	for i, m := range v.Members {
+		var inner []*doc.Node
+		for _, s := range schemas {
+			inner = appendSchema(inner, s.Get("properties").Get(m.Key))
+		}
+		if name := c.renamed[m.Key]; name != "" && inner != nil {
+			m.Key = name
+		}
+		if inner == nil {
+			for _, s := range schemas {
+				inner = appendSchema(inner, s.Get("additionalProperties"))
+			}
+		}
+		m.Value = c.wire(inner, m.Value)
+		out.Members[i] = m
+	}
+	return &out
+}
+
+func appendSchema(list []*doc.Node, s *doc.Node) []*doc.Node {
+	if s == nil || s.Kind != doc.Table {
+		return list
+	}
+	return append(list, s)
+}
+
+// forms adds the schemas that a value may satisfy because one of these says so.
+func forms(schemas []*doc.Node) []*doc.Node {
+	out := slices.Clone(schemas)
+	for i := 0; i < len(out); i++ {
+		for _, key := range [...]string{"allOf", "anyOf", "oneOf"} {
+			if more := out[i].Get(key); more != nil {
+				for _, s := range more.Items {
+					out = appendSchema(out, s)
+				}
+			}
+		}
+		for _, key := range [...]string{"then", "else"} {
+			out = appendSchema(out, out[i].Get(key))
+		}
+	}
+	return out
 }

@@ -1,220 +1,104 @@
 package tool
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-// The limits of what is listed, from the strictest client.
+// maxListed is the most bytes that one listed tool has, and maxLevels the most
+// levels of its schemas: what the strictest client takes.
 const (
-	maxSchemaLevels = 32
-	maxSchemaBytes  = 60 << 10 // of the 64 KiB of one listed tool
-	maxDescription  = 4 << 10
+	maxListed = 64 << 10
+	maxLevels = 32
 )
 
-// property is one member of an input schema.
-type property struct {
-	name     string
-	required bool
-	schema   *doc.Node
+// limits are what one attempt to list a tool allows.
+type limits struct {
+	levels      int
+	description int // bytes of a description in a schema
+	tool        int // bytes of the tool's description
+	bare        bool
 }
 
-func text(s string) *doc.Node { return &doc.Node{Kind: doc.String, Text: s} }
-
-// schemaOf makes an argument's schema: what upstream lists, and every array with
-// items, which some clients insist on.
-func schemaOf(a *profiles.Arg, kind string) *doc.Node {
-	s := &doc.Node{Kind: doc.Table}
-	put := func(key string, v *doc.Node) {
-		if v != nil {
-			s.Members = append(s.Members, doc.Member{Key: key, Value: v})
-		}
-	}
-	put("type", text(kind))
-	if a.Description != "" {
-		put("description", text(a.Description))
-	}
-	put("default", parsed(a.Default))
-	if len(a.Enum) > 0 {
-		list := &doc.Node{Kind: doc.List}
-		for _, v := range a.Enum {
-			if n := parsed(v); n != nil {
-				list.Items = append(list.Items, n)
-			}
-		}
-		put("enum", list)
-	}
-	switch kind {
-	case "array":
-		if items := parsed(a.Items); items != nil {
-			put("items", items)
-		} else {
-			put("items", &doc.Node{Kind: doc.Table})
-		}
-	case "object":
-		put("properties", parsed(a.Properties))
-	}
-	return s
+// attempts are tried in turn: first descriptions are trimmed, then depth is cut,
+// then everything goes without which a model can still make a value.
+func attempts() []limits {
+	const all = maxListed
+	return []limits{{maxLevels, all, all, false}, {maxLevels, 200, 8192, false}, {maxLevels, 60, 4096, false}, {maxLevels, 0, 2048, false},
+		{12, 0, 2048, false}, {6, 0, 2048, false}, {4, 0, 2048, false}, {3, 0, 2048, false}, {2, 0, 2048, false}, {2, 0, 500, true}}
 }
 
-func parsed(raw json.RawMessage) *doc.Node {
-	if len(raw) == 0 {
-		return nil
-	}
-	n, err := doc.FromJSON(raw)
-	if err != nil {
-		return nil
-	}
-	return n
-}
-
-// inputSchema puts the properties together and keeps the result within the limits.
-func (c *compiler) inputSchema(properties []property) json.RawMessage {
-	all, required := &doc.Node{Kind: doc.Table}, &doc.Node{Kind: doc.List}
-	for _, p := range properties {
-		all.Members = append(all.Members, doc.Member{Key: p.name, Value: p.schema})
-		if p.required {
-			required.Items = append(required.Items, text(p.name))
+// schemas writes what is listed of a tool within the limits of clients.
+func (c *compiler) schemas(t *Tool, in, out *doc.Node) {
+	out = c.outputRoot(out)
+	description := t.Description
+	var input, output *limiter
+	var root *doc.Node
+	tight := false
+	for i, l := range attempts() {
+		tight = i > 0
+		input = &limiter{limits: l, source: in, imported: t.Imported}
+		root = input.schema(in, 1, "")
+		t.InputSchema, t.OutputSchema = root.JSON(), nil
+		output = &limiter{limits: l, source: out, output: true}
+		if out != nil {
+			t.OutputSchema = output.schema(out, 1, "outputSchema").JSON()
 		}
-	}
-	root := &doc.Node{Kind: doc.Table, Members: []doc.Member{{Key: "type", Value: text("object")}, {Key: "properties", Value: all}}}
-	if len(required.Items) > 0 {
-		root.Members = append(root.Members, doc.Member{Key: "required", Value: required})
-	}
-	raw, message := limitSchema(root, maxSchemaBytes)
-	if message != "" {
-		c.warn("args", message)
-	}
-	return raw
-}
-
-// limitSchema writes a schema without references, with items in every array, at
-// most maxSchemaLevels deep and within limit bytes: first descriptions are
-// trimmed, then depth is cut. The message says what was done; empty: nothing.
-func limitSchema(root *doc.Node, limit int) (json.RawMessage, string) {
-	l := limiter{levels: maxSchemaLevels, description: maxDescription}
-	raw := l.schema(root, 1).JSON()
-	for _, step := range []limiter{{levels: maxSchemaLevels, description: 200}, {levels: maxSchemaLevels, description: 60},
-		{levels: 12}, {levels: 6}, {levels: 4}, {levels: 3}, {levels: 2}} {
-		if len(raw) <= limit {
+		if t.Description = shorten(description, l.tool); t.within() {
 			break
 		}
-		l.done = append(l.done, "it is larger than clients bear")
-		step.done = l.done
-		l = step
-		raw = l.schema(root, 1).JSON()
 	}
-	if len(l.done) == 0 {
-		return raw, ""
+	if !t.within() && t.OutputSchema != nil {
+		t.OutputSchema = nil
+		output.note("it is not listed")
 	}
-	slices.Sort(l.done)
-	return raw, "the listed schema was simplified: " + strings.Join(slices.Compact(l.done), ", ")
+	t.Renamed = input.renamedBack()
+	c.simplified(input, output, tight, t)
+	c.defaults(t, root)
 }
 
-// limiter rewrites schemas.
-type limiter struct {
-	levels      int
-	description int // the most bytes of a description
-	done        []string
-}
-
-// children are the keywords that hold one schema, a list of them, or a table of
-// them (JSON Schema 2020-12, section 10).
-var children = map[string]byte{
-	"items": '1', "additionalProperties": '1', "not": '1', "contains": '1', "propertyNames": '1', "if": '1', "then": '1', "else": '1',
-	"anyOf": 'l', "oneOf": 'l', "allOf": 'l', "prefixItems": 'l',
-	"properties": 't', "patternProperties": 't', "dependentSchemas": 't',
-}
-
-const cutNote = "Nested more deeply than is shown here."
-
-func (l *limiter) schema(n *doc.Node, level int) *doc.Node {
-	if n == nil || n.Kind != doc.Table {
-		return &doc.Node{Kind: doc.Table} // true, or nothing that is a schema
+// within reports whether the listed tool is small enough.
+func (t *Tool) within() bool {
+	const worst = 6 // \u001f
+	if len(t.InputSchema)+len(t.OutputSchema)+worst*(len(t.Description)+2*len(t.Title)+2*len(t.Name))+300 <= maxListed {
+		return true
 	}
-	out := &doc.Node{Kind: doc.Table}
-	cut, items := false, false
-	for _, m := range n.Members {
-		switch {
-		case m.Key == "$ref" || m.Key == "$defs" || m.Key == "definitions" || m.Key == "$schema" || m.Key == "$id":
-			if m.Key == "$ref" {
-				l.done = append(l.done, "references are left out")
-			}
-		case children[m.Key] != 0 && level >= l.levels:
-			cut = true
-		case children[m.Key] != 0:
-			items = items || m.Key == "items"
-			out.Members = append(out.Members, doc.Member{Key: m.Key, Value: l.child(m, level)})
-		case m.Key == "description" && m.Value.Kind == doc.String:
-			if s := shorten(m.Value.Text, l.description); s != "" {
-				out.Members = append(out.Members, doc.Member{Key: m.Key, Value: text(s)})
-			}
-		default:
-			out.Members = append(out.Members, m)
+	return len(t.appendListing(nil)) <= maxListed
+}
+
+// simplified warns of what was left out.
+func (c *compiler) simplified(input, output *limiter, tight bool, t *Tool) {
+	for _, l := range []*limiter{input, output} {
+		for _, w := range l.warnings {
+			c.warn(w.Key, w.Message)
+		}
+		if len(l.notes) > 0 {
+			key := map[bool]string{true: "outputSchema"}[l.output]
+			c.warn(key, "the listed schema is simplified: "+strings.Join(l.notes, ", "))
 		}
 	}
-	if isArray(n) && !items {
-		out.Members = append(out.Members, doc.Member{Key: "items", Value: &doc.Node{Kind: doc.Table}})
+	switch {
+	case !t.within():
+		c.warn("", "the tool is larger than 64 KiB: clients may refuse it")
+	case tight:
+		c.warn("", "the tool is larger than 64 KiB: descriptions are shortened, and what else is needed is cut")
 	}
-	if cut {
-		l.done = append(l.done, "deep levels are cut")
-		return note(out)
+}
+
+// outputRoot returns an output schema that can be listed: MCP before 2026-07-28
+// wants an object schema, and its TypeScript SDK drops the whole list without one.
+func (c *compiler) outputRoot(out *doc.Node) *doc.Node {
+	if out == nil {
+		return nil
+	}
+	kind := out.Get("type")
+	if kind == nil && out.Get("properties") != nil && !restricted(out) {
+		return out
+	}
+	if kind == nil || kind.Text != "object" {
+		c.warn("outputSchema", `is not listed: MCP wants type "object" at its root`)
+		return nil
 	}
 	return out
-}
-
-func isArray(n *doc.Node) bool {
-	kind := n.Get("type")
-	return kind != nil && kind.Kind == doc.String && kind.Text == "array"
-}
-
-// note says in a description that something was cut.
-func note(n *doc.Node) *doc.Node {
-	for i, m := range n.Members {
-		if m.Key == "description" {
-			n.Members[i].Value = text(m.Value.Text + " " + cutNote)
-			return n
-		}
-	}
-	n.Members = append(n.Members, doc.Member{Key: "description", Value: text(cutNote)})
-	return n
-}
-
-func (l *limiter) child(m doc.Member, level int) *doc.Node {
-	v := m.Value
-	switch kind := children[m.Key]; {
-	case kind == '1' && v.Kind == doc.Bool:
-		return v
-	case kind == 'l' && v.Kind == doc.List:
-		out := &doc.Node{Kind: doc.List}
-		for _, item := range v.Items {
-			out.Items = append(out.Items, l.schema(item, level+1))
-		}
-		return out
-	case kind == 't' && v.Kind == doc.Table:
-		out := &doc.Node{Kind: doc.Table}
-		for _, item := range v.Members {
-			out.Members = append(out.Members, doc.Member{Key: item.Key, Value: l.schema(item.Value, level+1)})
-		}
-		return out
-	case kind == '1' && v.Kind == doc.List: // items as a list, of old drafts
-		if len(v.Items) > 0 {
-			return l.schema(v.Items[0], level+1)
-		}
-	}
-	return l.schema(v, level+1)
-}
-
-func shorten(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	if most == 0 {
-		return ""
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(s[:most], "")) + "…"
 }

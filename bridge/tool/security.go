@@ -1,49 +1,89 @@
 package tool
 
 import (
+	"strings"
+
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
+
+const upstreamKey = "requestTemplate.security"
 
 // security resolves what the tool's request needs and how the client's own
 // credential is taken, by Higress's rule: a tool's own entry replaces the server's
 // default as a whole.
 func (c *compiler) security(t *Tool, p *profiles.Tool) {
-	key, up := "requestTemplate.security", p.RequestTemplate.Security
+	up, down := p.RequestTemplate.Security, p.Security
 	if up == nil {
 		up = c.profile.Server.DefaultUpstreamSecurity
 	}
-	if t.Request.URL != "" {
-		t.Security = c.alternatives(t, key, up)
-	}
-	down := p.Security
 	if down == nil {
 		down = c.profile.Server.DefaultDownstreamSecurity
 	}
-	t.Downstream = c.downstream(t, down)
-	if t.Downstream != nil && t.Downstream.Passthrough && t.Downstream.Scheme != nil && t.Request.URL != "" && !single(t.Security) {
-		c.fail(key, "passthrough needs exactly one scheme that takes the client's credential to the backend",
-			"write requestTemplate.security = { id = \"SCHEME\" }")
+	if t.Request.URL == "" {
+		return // nothing is sent
 	}
+	t.Security = c.alternatives(t, up)
+	t.Downstream = c.downstream(t, down)
+	if t.needsSingle() {
+		c.fail(upstreamKey, "passthrough needs exactly one scheme that takes the client's credential to the backend",
+			`write requestTemplate.security = { id = "SCHEME" }`)
+	}
+	c.usable(t)
 }
 
-func single(s [][]Requirement) bool { return len(s) == 1 && len(s[0]) == 1 }
+// link gives an imported tool its security: what an override says, what its
+// document says, or the profile's default.
+func (c *compiler) link(t *Tool) {
+	server, o := &c.profile.Server, c.profile.OpenAPI
+	forced := o != nil && o.ForceSecurity && server.DefaultUpstreamSecurity != nil && len(t.Security) == 0
+	if t.Security == nil || forced {
+		t.Security = c.alternatives(t, server.DefaultUpstreamSecurity)
+	}
+	if o != nil {
+		for i := range o.Overrides {
+			if one := &o.Overrides[i]; one.Security != nil && one.Matches(t.Request.Method, t.Path, t.Operation) {
+				t.Security = c.alternatives(t, one.Security)
+			}
+		}
+	}
+	for _, alternative := range t.Security {
+		for i := range alternative {
+			r := &alternative[i]
+			if r.Scheme == nil {
+				r.Scheme = &profiles.SecurityScheme{}
+			}
+			if known := c.schemes[r.Scheme.ID]; known != nil {
+				r.Scheme = known
+			}
+			r.Record = record(t, r.Scheme, r.Credential)
+		}
+	}
+	if t.Downstream = c.downstream(t, server.DefaultDownstreamSecurity); t.needsSingle() {
+		c.warn("", "the client's credential is not passed through: the operation needs other than exactly one scheme")
+		t.Downstream = nil
+	}
+	c.usable(t)
+}
 
-func (c *compiler) alternatives(t *Tool, key string, s profiles.Security) [][]Requirement {
+// needsSingle reports a passthrough that does not know where to.
+func (t *Tool) needsSingle() bool {
+	d := t.Downstream
+	return d != nil && d.Passthrough && d.Scheme != nil && (len(t.Security) != 1 || len(t.Security[0]) != 1)
+}
+
+func (c *compiler) alternatives(t *Tool, s profiles.Security) [][]Requirement {
 	var out [][]Requirement
 	for _, alternative := range s {
-		all := []Requirement{}
+		all := make([]Requirement, 0, len(alternative))
 		for i := range alternative {
 			r := &alternative[i]
 			scheme, ok := c.schemes[r.ID]
 			if !ok {
-				c.unknownScheme(key, r.ID)
+				c.unknownScheme(upstreamKey, r.ID)
 				continue
 			}
 			all = append(all, Requirement{Scheme: scheme, Credential: r.Credential, Scopes: r.Scopes, Record: record(t, scheme, r.Credential)})
-			if why := unusable(scheme); why != "" {
-				c.warn(key, "calls will be refused: "+why)
-			}
 		}
 		out = append(out, all)
 	}
@@ -59,6 +99,9 @@ func record(t *Tool, scheme *profiles.SecurityScheme, own *profiles.Reference) s
 	return scheme.ID
 }
 
+// downstream resolves how the client's credential is taken. With
+// server.passthroughAuthHeader every tool asks for passthrough; without a scheme
+// the Authorization header goes on as it came.
 func (c *compiler) downstream(t *Tool, d *profiles.Downstream) *Downstream {
 	forward := c.profile.Server.PassthroughAuthHeader
 	if d == nil || d.ID == "" {
@@ -76,7 +119,7 @@ func (c *compiler) downstream(t *Tool, d *profiles.Downstream) *Downstream {
 }
 
 func (c *compiler) unknownScheme(key, id string) {
-	var known []string
+	known := make([]string, 0, len(c.schemes))
 	for i := range c.profile.Server.SecuritySchemes {
 		known = append(known, c.profile.Server.SecuritySchemes[i].ID)
 	}
@@ -87,18 +130,68 @@ func (c *compiler) unknownScheme(key, id string) {
 	c.fail(key, "there is no security scheme "+quoted(id), hint)
 }
 
+// usable warns of a tool none of whose alternatives can ever be satisfied. Its
+// requirements stay, so that its calls are refused and nothing is sent.
+func (c *compiler) usable(t *Tool) {
+	var reasons []string
+	for _, alternative := range t.Security {
+		why := c.unsatisfiable(alternative)
+		if why == "" {
+			return
+		}
+		reasons = append(reasons, why)
+	}
+	if len(reasons) == 0 {
+		return
+	}
+	key := upstreamKey
+	if t.Imported {
+		key = ""
+	}
+	c.warn(key, "the tool cannot authenticate, so that its calls will be refused: "+strings.Join(reasons, "; "))
+}
+
+// unsatisfiable says why requirements cannot hold together; empty when they can.
+func (c *compiler) unsatisfiable(all []Requirement) string {
+	authorization := ""
+	for _, r := range all {
+		if why := c.unusable(r.Scheme); why != "" {
+			return why
+		}
+		if r.Scheme.Type == profiles.MutualTLS || r.Scheme.Type == profiles.APIKey && !inAuthorization(r.Scheme) {
+			continue
+		}
+		if authorization != "" {
+			return "the schemes " + authorization + " and " + r.Scheme.ID + " both need the Authorization header"
+		}
+		authorization = r.Scheme.ID
+	}
+	return ""
+}
+
+func inAuthorization(s *profiles.SecurityScheme) bool {
+	return s.In == "header" && strings.EqualFold(s.Name, "Authorization")
+}
+
 // unusable says why a scheme can never carry a credential; empty when it can.
-func unusable(s *profiles.SecurityScheme) string {
+func (c *compiler) unusable(s *profiles.SecurityScheme) string {
+	if c.schemes[s.ID] == nil {
+		return "there is no security scheme " + quoted(s.ID)
+	}
 	switch s.Type {
 	case profiles.HTTPScheme:
-		if s.Scheme != "basic" && s.Scheme != "bearer" {
-			return "the scheme " + s.ID + " is http " + quoted(s.Scheme) + "; only basic and bearer are known"
+		if scheme := strings.ToLower(s.Scheme); scheme != "basic" && scheme != "bearer" {
+			return "the scheme " + s.ID + " is http " + quoted(s.Scheme) + ", and only basic and bearer are known"
 		}
 	case profiles.APIKey:
-		if s.Name == "" || s.In == "" {
+		if s.Name == "" || s.In != "header" && s.In != "query" && s.In != "cookie" {
 			return "the scheme " + s.ID + " does not say where the key goes"
 		}
-	case profiles.OAuth2, profiles.OpenIDConnect, profiles.MutualTLS:
+	case profiles.MutualTLS:
+		if c.profile.HTTP.ClientCert == "" {
+			return "the scheme " + s.ID + " needs http.clientCert and http.clientKey"
+		}
+	case profiles.OAuth2, profiles.OpenIDConnect:
 	default:
 		return "the scheme " + s.ID + " has the unknown type " + quoted(string(s.Type))
 	}

@@ -7,7 +7,16 @@
 // they are repaired (text that is wholly a number becomes a number where the
 // schema wants one, and so on), completed with defaults and checked against the
 // input schema that was listed. A parameter is where an argument goes in the
-// HTTP request. A requirement names a security scheme that the request needs.
+// HTTP request. A requirement names a security scheme that the request needs. A
+// kind is one of the seven types of JSON Schema. The wire name of a key is its name
+// in the request, where clients refuse it and it is listed under another.
+//
+// # What is listed
+//
+// Schemas are JSON Schema 2020-12, cleaned of what clients refuse: references,
+// keywords whose value the meta-schema does not allow, arrays without items, keys
+// of properties outside A-Z a-z 0-9 _ . - or longer than 64, more than 32 levels,
+// more than 64 KiB for one tool. One such tool would cost a client all of them.
 package tool
 
 import (
@@ -52,12 +61,15 @@ type Tool struct {
 	Idempotent  bool // MCP idempotentHint
 	Imported    bool // made from an OpenAPI operation
 	Operation   string
-	Path        string // the document's path key, or the path of the URL template
+	Path        string // the document's path key, or the path of the URL template as written
 
 	InputSchema  json.RawMessage // as listed; an object schema
 	OutputSchema json.RawMessage // nil when there is none
 
-	Params   []Param
+	Params []Param
+	// Renamed maps keys inside arguments from the listed to the wire name; nil when
+	// every key is listed as it is. Params hold those of the arguments themselves.
+	Renamed  map[string]string
 	Request  Request
 	Response Response
 	Config   json.RawMessage // template data .config; nil means {}

@@ -1,0 +1,242 @@
+package tool
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+)
+
+// holds says whether a keyword holds one schema ('1'), a list ('l') or a table
+// ('t') of them (JSON Schema 2020-12, section 10); 0: none.
+func holds(keyword string) byte {
+	switch keyword {
+	case "items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else":
+		return '1'
+	case "anyOf", "oneOf", "allOf", "prefixItems":
+		return 'l'
+	case "properties", "patternProperties", "dependentSchemas":
+		return 't'
+	}
+	return 0
+}
+
+// unlisted reports keywords that are not listed: those that need a reference to be
+// followed, those of OpenAPI that say nothing to a model, and two that are not
+// checked.
+func unlisted(keyword string) bool {
+	switch keyword {
+	case "definitions", "id", "xml", "externalDocs", "discriminator", "unevaluatedItems", "unevaluatedProperties",
+		"additionalItems", "dependencies", "contentSchema":
+		return true
+	}
+	return strings.HasPrefix(keyword, "$") || strings.HasPrefix(keyword, "x-")
+}
+
+// essential reports keywords without which a model cannot make a value.
+func essential(keyword string) bool { return keyword == "type" || keyword == "required" }
+
+// lawful returns the value of a keyword as the meta-schema of JSON Schema 2020-12
+// has it, or what it must be. One wrong value costs a client the whole list.
+func lawful(keyword string, v *doc.Node) (fixed *doc.Node, want string) {
+	switch keyword {
+	case "type":
+		return lawfulType(v)
+	case "required":
+		return names(v)
+	case "enum":
+		if v.Kind == doc.List && len(v.Items) > 0 {
+			return v, ""
+		}
+		return nil, "a list of values"
+	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum":
+		if isFinite(v) {
+			return v, ""
+		}
+		return nil, "a number"
+	case "multipleOf":
+		if isFinite(v) && compare(v.Text, "0") > 0 {
+			return v, ""
+		}
+		return nil, "a number above 0"
+	case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains":
+		if n, ok := integer(v); ok && n >= 0 {
+			return whole(v), ""
+		}
+		return nil, "an integer from 0"
+	case "uniqueItems", "deprecated", "readOnly", "writeOnly":
+		return v, unless(v.Kind == doc.Bool, "true or false")
+	case "title", "description", "format", "pattern", "contentEncoding", "contentMediaType":
+		return v, unless(v.Kind == doc.String, "text")
+	case "examples":
+		return v, unless(v.Kind == doc.List, "a list of values")
+	case "dependentRequired":
+		return lawfulDependent(v)
+	}
+	return v, ""
+}
+
+func unless(ok bool, want string) string {
+	if ok {
+		return ""
+	}
+	return want
+}
+
+// isFinite reports a number that readers with 64-bit floats take.
+func isFinite(v *doc.Node) bool {
+	if v.Kind != doc.Number {
+		return false
+	}
+	f, err := strconv.ParseFloat(v.Text, 64)
+	return err == nil && !math.IsInf(f, 0)
+}
+
+func lawfulType(v *doc.Node) (fixed *doc.Node, want string) {
+	want = "one of " + strings.Join(kindNames(), ", ")
+	switch v.Kind {
+	case doc.String:
+		if kindOf(v.Text) == 0 {
+			if near := doc.Nearest(v.Text, kindNames()); near != "" {
+				want += " (did you mean " + near + "?)"
+			}
+			return nil, want
+		}
+		return v, ""
+	case doc.List:
+		list, wrong := names(v)
+		if wrong != "" || len(list.Items) == 0 || slices.ContainsFunc(list.Items, func(n *doc.Node) bool { return kindOf(n.Text) == 0 }) {
+			return nil, want
+		}
+		return list, ""
+	}
+	return nil, want
+}
+
+// names returns a list of texts without repetitions.
+func names(v *doc.Node) (fixed *doc.Node, want string) {
+	if v.Kind != doc.List {
+		return nil, "a list of names"
+	}
+	out := &doc.Node{Kind: doc.List}
+	seen := map[string]bool{}
+	for _, item := range v.Items {
+		if item.Kind != doc.String {
+			return nil, "a list of names"
+		}
+		if !seen[item.Text] {
+			seen[item.Text] = true
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out, ""
+}
+
+func lawfulDependent(v *doc.Node) (fixed *doc.Node, want string) {
+	if v.Kind != doc.Table {
+		return nil, "a table of lists of names"
+	}
+	out := &doc.Node{Kind: doc.Table}
+	for _, m := range v.Members {
+		list, wrong := names(m.Value)
+		if wrong != "" {
+			return nil, "a table of lists of names"
+		}
+		put(out, m.Key, list)
+	}
+	return out, ""
+}
+
+// normal rewrites what older dialects say otherwise: OpenAPI 3.0's nullable and
+// example, draft 4's boolean exclusiveMinimum, draft 3's required: true in a
+// property, an object or an array that does not say that it is one.
+func normal(n *doc.Node) *doc.Node {
+	out := &doc.Node{Kind: doc.Table, Members: slices.Clone(n.Members)}
+	if v := out.Get("nullable"); v != nil {
+		drop(out, "nullable")
+		if v.Kind == doc.Bool && v.Bool {
+			nullable(out)
+		}
+	}
+	if v := out.Get("example"); v != nil {
+		if drop(out, "example"); out.Get("examples") == nil {
+			put(out, "examples", &doc.Node{Kind: doc.List, Items: []*doc.Node{v}})
+		}
+	}
+	bound(out, "minimum", "exclusiveMinimum")
+	bound(out, "maximum", "exclusiveMaximum")
+	if v := out.Get("required"); v != nil && v.Kind == doc.Bool {
+		drop(out, "required") // its parent has it
+	}
+	lift(out)
+	if out.Get("type") == nil && !restricted(out) {
+		switch {
+		case out.Get("properties") != nil:
+			put(out, "type", text("object"))
+		case out.Get("items") != nil:
+			put(out, "type", text("array"))
+		}
+	}
+	return out
+}
+
+// restricted reports that other keywords say what a value is.
+func restricted(n *doc.Node) bool {
+	return slices.ContainsFunc(n.Members, func(m doc.Member) bool {
+		switch m.Key {
+		case "anyOf", "oneOf", "allOf", "enum", "const", "not", "if":
+			return true
+		}
+		return false
+	})
+}
+
+// nullable lets null through beside the type (OpenAPI 3.0.3: only beside one).
+func nullable(n *doc.Node) {
+	t := n.Get("type")
+	if t == nil || t.Kind != doc.String || t.Text == "null" {
+		return
+	}
+	put(n, "type", &doc.Node{Kind: doc.List, Items: []*doc.Node{t, text("null")}})
+	if enum := n.Get("enum"); enum != nil && enum.Kind == doc.List &&
+		!slices.ContainsFunc(enum.Items, func(v *doc.Node) bool { return v.Kind == doc.Null }) {
+		put(n, "enum", &doc.Node{Kind: doc.List, Items: append(slices.Clone(enum.Items), &doc.Node{})})
+	}
+}
+
+func bound(n *doc.Node, inclusive, exclusive string) {
+	v := n.Get(exclusive)
+	if v == nil || v.Kind != doc.Bool {
+		return
+	}
+	drop(n, exclusive)
+	if limit := n.Get(inclusive); v.Bool && limit != nil {
+		drop(n, inclusive)
+		put(n, exclusive, limit)
+	}
+}
+
+// lift puts the names of properties with required: true into the object's list.
+func lift(n *doc.Node) {
+	properties := n.Get("properties")
+	if properties == nil || properties.Kind != doc.Table {
+		return
+	}
+	var more []*doc.Node
+	for _, m := range properties.Members {
+		if r := m.Value.Get("required"); r != nil && r.Kind == doc.Bool && r.Bool {
+			more = append(more, text(m.Key))
+		}
+	}
+	if len(more) == 0 {
+		return
+	}
+	list := &doc.Node{Kind: doc.List}
+	if old := n.Get("required"); old != nil && old.Kind == doc.List {
+		list.Items = slices.Clone(old.Items)
+	}
+	list.Items = append(list.Items, more...)
+	put(n, "required", list)
+}

@@ -1,0 +1,231 @@
+package tool
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+)
+
+const cutNote = "Nested more deeply than is shown here."
+
+// limiter writes one schema for listing.
+type limiter struct {
+	limits
+	source   *doc.Node
+	output   bool
+	imported bool
+	notes    []string
+	warnings []Warning
+	renamed  map[string]string // wire to listed
+	taken    map[string]bool
+}
+
+func (l *limiter) note(s string) {
+	if !slices.Contains(l.notes, s) {
+		l.notes = append(l.notes, s)
+	}
+}
+
+func (l *limiter) warn(key, message string) {
+	const most = 20 // of one schema
+	if len(l.warnings) < most {
+		l.warnings = append(l.warnings, Warning{Key: key, Message: message})
+	}
+}
+
+// schema writes a schema and what it holds. at is its key in the profile.
+func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
+	if n == nil || n.Kind != doc.Table {
+		return boolean(n)
+	}
+	n = normal(n)
+	out := &doc.Node{Kind: doc.Table, Members: make([]doc.Member, 0, len(n.Members)+1)}
+	cut := false
+	for _, m := range n.Members {
+		switch {
+		case unlisted(m.Key):
+			if strings.HasSuffix(strings.ToLower(m.Key), "ref") {
+				l.note("references are left out")
+			}
+		case l.bare && holds(m.Key) == 0 && !essential(m.Key):
+			l.note("details are left out")
+		case holds(m.Key) != 0 && level >= l.levels:
+			cut = true
+		case holds(m.Key) != 0:
+			if v := l.child(n, m, level, doc.Join(at, m.Key)); v != nil {
+				out.Members = append(out.Members, doc.Member{Key: m.Key, Value: v})
+			}
+		default:
+			l.keyword(out, m, at)
+		}
+	}
+	l.rename(n, out)
+	if isArray(out) && out.Get("items") == nil {
+		put(out, "items", &doc.Node{Kind: doc.Table})
+	}
+	if cut {
+		l.note("deep levels are cut")
+		describe(out, cutNote)
+	}
+	return out
+}
+
+// boolean writes a schema that is no table: true, false, or nothing that is one.
+func boolean(n *doc.Node) *doc.Node {
+	if n != nil && n.Kind == doc.Bool && !n.Bool {
+		return table("not", &doc.Node{Kind: doc.Table})
+	}
+	return &doc.Node{Kind: doc.Table}
+}
+
+// keyword writes a keyword that holds no schema, unless it is unlawful.
+func (l *limiter) keyword(out *doc.Node, m doc.Member, at string) {
+	v, want := lawful(m.Key, m.Value)
+	switch {
+	case want != "":
+		l.warn(doc.Join(at, m.Key), "is left out: it must be "+want)
+		return
+	case m.Key == "description":
+		s := shorten(v.Text, l.description)
+		if s == "" {
+			return
+		}
+		v = text(s)
+	}
+	out.Members = append(out.Members, doc.Member{Key: m.Key, Value: v})
+}
+
+func isArray(n *doc.Node) bool {
+	k, ok := declared(n)
+	return ok && k.has(arrayKind)
+}
+
+// describe appends a sentence to the description.
+func describe(n *doc.Node, sentence string) {
+	if old := n.Get("description"); old != nil {
+		sentence = old.Text + " " + sentence
+	}
+	put(n, "description", text(sentence))
+}
+
+// child writes what a keyword of the schema n holds; nil when that cannot be.
+func (l *limiter) child(n *doc.Node, m doc.Member, level int, at string) *doc.Node {
+	v := m.Value
+	switch holds(m.Key) {
+	case 'l':
+		if v.Kind != doc.List || len(v.Items) == 0 {
+			l.warn(at, "is left out: it must be a list of schemas")
+			return nil
+		}
+		out := &doc.Node{Kind: doc.List}
+		for i, item := range v.Items {
+			out.Items = append(out.Items, l.schema(item, level+1, doc.Index(at, i)))
+		}
+		return out
+	case 't':
+		if v.Kind != doc.Table {
+			l.warn(at, "is left out: it must be a table of schemas")
+			return nil
+		}
+		return l.members(n, m, level, at)
+	}
+	switch {
+	case m.Key == "additionalProperties" && v.Kind == doc.Bool:
+		return v
+	case v.Kind == doc.List && m.Key == "items" && len(v.Items) > 0: // of old drafts
+		return l.schema(v.Items[0], level+1, doc.Index(at, 0))
+	}
+	return l.schema(v, level+1, at)
+}
+
+func (l *limiter) members(n *doc.Node, m doc.Member, level int, at string) *doc.Node {
+	out := &doc.Node{Kind: doc.Table, Members: make([]doc.Member, 0, len(m.Value.Members))}
+	for i, item := range m.Value.Members {
+		key, inner := item.Key, doc.Join(at, item.Key)
+		if level == 1 && m.Key == "properties" && !l.output && !l.imported {
+			inner = doc.Index("args", i)
+		}
+		if m.Key == "properties" && !legalKey(key) {
+			if l.output {
+				l.note("properties whose names clients refuse are left out")
+				continue
+			}
+			key = l.listedName(key)
+		}
+		out.Members = append(out.Members, doc.Member{Key: key, Value: l.schema(item.Value, level+1, inner)})
+	}
+	return out
+}
+
+// listedName returns the name under which a key inside an argument is listed: one
+// that no other key of the tool has.
+func (l *limiter) listedName(key string) string {
+	if l.renamed == nil {
+		l.renamed, l.taken = map[string]string{}, map[string]bool{}
+		collectKeys(l.source, l.taken)
+	}
+	if l.renamed[key] == "" {
+		l.renamed[key] = legalName(key, l.taken)
+		l.taken[l.renamed[key]] = true
+	}
+	return l.renamed[key]
+}
+
+func collectKeys(n *doc.Node, into map[string]bool) {
+	for _, item := range n.Items {
+		collectKeys(item, into)
+	}
+	for _, m := range n.Members {
+		into[m.Key] = true
+		collectKeys(m.Value, into)
+	}
+}
+
+// rename lets the keywords that name properties of n use their listed names.
+func (l *limiter) rename(n, out *doc.Node) {
+	properties := n.Get("properties")
+	if kept := out.Get("properties"); l.output && kept != nil && len(kept.Members) < len(properties.Members) {
+		drop(out, "additionalProperties") // it would refuse what is left out
+	}
+	listed := func(name string) string {
+		if other := l.renamed[name]; other != "" && properties.Get(name) != nil {
+			return other
+		}
+		return name
+	}
+	if len(l.renamed) == 0 {
+		return
+	}
+	for _, keyword := range [...]string{"required", "dependentRequired", "dependentSchemas"} {
+		if v := out.Get(keyword); v != nil {
+			put(out, keyword, renamedNames(keyword, v, listed))
+		}
+	}
+}
+
+func renamedNames(keyword string, v *doc.Node, listed func(string) string) *doc.Node {
+	out := &doc.Node{Kind: v.Kind}
+	for _, item := range v.Items {
+		out.Items = append(out.Items, text(listed(item.Text)))
+	}
+	for _, m := range v.Members {
+		value := m.Value
+		if keyword == "dependentRequired" {
+			value = renamedNames("required", value, listed)
+		}
+		out.Members = append(out.Members, doc.Member{Key: listed(m.Key), Value: value})
+	}
+	return out
+}
+
+func (l *limiter) renamedBack() map[string]string {
+	if len(l.renamed) == 0 {
+		return nil
+	}
+	back := make(map[string]string, len(l.renamed))
+	for wire, listed := range l.renamed {
+		back[listed] = wire
+	}
+	return back
+}

@@ -1,0 +1,244 @@
+package tool
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+)
+
+// maxKey is the longest key of a property that every client takes.
+const maxKey = 64
+
+// legalKey reports whether every client takes a property's key: 1 to 64 of the
+// characters A-Z a-z 0-9 _ . -
+func legalKey(s string) bool {
+	for i := range len(s) {
+		if !legalByte(s[i]) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxKey
+}
+
+func legalByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '.' || b == '-'
+}
+
+// legalName makes a legal key of any other that is not taken yet: filter[id]
+// becomes filter_id.
+func legalName(name string, taken map[string]bool) string {
+	var b strings.Builder
+	for _, r := range name {
+		switch {
+		case r < utf8.RuneSelf && legalByte(byte(r)):
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "_"):
+			b.WriteByte('_')
+		}
+		if b.Len() >= maxKey-4 {
+			break
+		}
+	}
+	base := strings.TrimRight(b.String(), "_")
+	if base == "" {
+		base = "arg"
+	}
+	legal := base
+	for n := 2; taken[legal]; n++ {
+		legal = base + "_" + strconv.Itoa(n)
+	}
+	return legal
+}
+
+// params makes the parameters of a hand-written tool and returns its input schema
+// as the profile states it.
+func (c *compiler) params(t *Tool, args []profiles.Arg) *doc.Node {
+	properties, required := &doc.Node{Kind: doc.Table}, &doc.Node{Kind: doc.List}
+	for i, name := range c.argumentNames(args) {
+		a := &args[i]
+		kind := a.Type
+		if kind == "" {
+			kind = "string"
+		}
+		t.Params = append(t.Params, Param{
+			Name: name, Wire: a.Name, In: Position(strings.ToLower(a.Position)), Type: kind, Required: a.Required,
+			Default: a.Default, Style: a.Style, Explode: explode(a),
+		})
+		properties.Members = append(properties.Members, doc.Member{Key: name, Value: c.argument(a, kind, doc.Index("args", i))})
+		if a.Required {
+			required.Items = append(required.Items, text(name))
+		}
+	}
+	root := table("type", text("object"), "properties", properties)
+	if len(required.Items) > 0 {
+		put(root, "required", required)
+	}
+	return root
+}
+
+// argumentNames returns the listed names: those of the profile, and another one
+// where clients refuse it.
+func (c *compiler) argumentNames(args []profiles.Arg) []string {
+	taken := make(map[string]bool, len(args))
+	for i := range args {
+		if taken[args[i].Name] {
+			c.fail(doc.Index("args", i)+".name", "there is another argument of the name "+quoted(args[i].Name), "give each argument a name of its own")
+		}
+		taken[args[i].Name] = true
+	}
+	names := make([]string, len(args))
+	for i := range args {
+		if names[i] = args[i].Name; legalKey(names[i]) {
+			continue
+		}
+		names[i] = legalName(args[i].Name, taken)
+		taken[names[i]] = true
+		c.warn(doc.Index("args", i)+".name", "is listed as "+names[i]+", because clients refuse "+quoted(shorten(args[i].Name, 80))+
+			"; it is sent as it is")
+	}
+	return names
+}
+
+// legalParams gives the arguments of an imported tool names that clients take, in
+// its parameters and in its input schema.
+func (t *Tool) legalParams(root *doc.Node) {
+	properties, required := root.Get("properties"), root.Get("required")
+	if properties == nil {
+		properties = &doc.Node{Kind: doc.Table}
+	}
+	taken := map[string]bool{}
+	for i := range t.Params {
+		taken[t.Params[i].Name] = true
+	}
+	for i := range t.Params {
+		p := &t.Params[i]
+		if p.Wire == "" {
+			p.Wire = p.Name
+		}
+		if legalKey(p.Name) {
+			continue
+		}
+		old := p.Name
+		p.Name = legalName(old, taken)
+		taken[p.Name] = true
+		for j := range properties.Members {
+			if properties.Members[j].Key == old {
+				properties.Members[j].Key = p.Name
+			}
+		}
+		if required == nil {
+			continue
+		}
+		for j, item := range required.Items {
+			if item.Text == old {
+				required.Items[j] = text(p.Name)
+			}
+		}
+	}
+}
+
+// explode is what the profile says, else OpenAPI's default for the style.
+func explode(a *profiles.Arg) bool {
+	if a.Explode != nil {
+		return *a.Explode
+	}
+	return a.Style == "form" || a.Style == "deepObject" || a.Style == "cookie"
+}
+
+// argument makes an argument's schema: what upstream lists. Values of enum and
+// default take the argument's type where their meaning is certain, so that
+// enum: ["1", "2"] of an integer can be satisfied.
+func (c *compiler) argument(a *profiles.Arg, kind, at string) *doc.Node {
+	want := kindOf(kind)
+	if want == 0 || kind == "null" {
+		c.fail(at+".type", "unknown type "+quoted(kind), "write string, integer, number, boolean, array or object")
+	}
+	s := table("type", text(kind))
+	if a.Description != "" {
+		put(s, "description", text(a.Description))
+	}
+	if len(a.Enum) > 0 {
+		list := &doc.Node{Kind: doc.List}
+		for _, raw := range a.Enum {
+			if v := parsed(raw); v != nil {
+				list.Items = append(list.Items, scalar(want, v))
+			}
+		}
+		put(s, "enum", list)
+	}
+	if v := parsed(a.Default); v != nil {
+		put(s, "default", scalar(want, v))
+	}
+	if v := parsed(a.Items); v != nil && kind == "array" {
+		put(s, "items", v)
+	}
+	if v := parsed(a.Properties); v != nil && kind == "object" {
+		put(s, "properties", v)
+	}
+	return s
+}
+
+// defaults warns of a default that the listed schema refuses. It is sent all the
+// same, as upstream does.
+func (c *compiler) defaults(t *Tool, root *doc.Node) {
+	for i := range t.Params {
+		p := &t.Params[i]
+		v := parsed(p.Default)
+		if v == nil || t.Imported {
+			continue
+		}
+		s := prepared(root.Get("properties").Get(p.Name), nil)
+		check := t.checker(&s)
+		if err := check.check(s.root, check.repair(s.root, v), ""); err != nil {
+			e, _ := err.(*ArgumentError)
+			c.warn(doc.Index("args", i)+".default", strings.TrimPrefix(e.Pointer+" "+e.Message, " ")+"; it is sent all the same")
+		}
+	}
+}
+
+// table returns an object of keys and values in turn.
+func table(pairs ...any) *doc.Node {
+	n := &doc.Node{Kind: doc.Table}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		key, _ := pairs[i].(string)
+		value, _ := pairs[i+1].(*doc.Node)
+		put(n, key, value)
+	}
+	return n
+}
+
+// put sets a member.
+func put(n *doc.Node, key string, v *doc.Node) {
+	for i := range n.Members {
+		if n.Members[i].Key == key {
+			n.Members[i].Value = v
+			return
+		}
+	}
+	n.Members = append(n.Members, doc.Member{Key: key, Value: v})
+}
+
+// drop removes a member.
+func drop(n *doc.Node, key string) {
+	for i := range n.Members {
+		if n.Members[i].Key == key {
+			n.Members = append(n.Members[:i], n.Members[i+1:]...)
+			return
+		}
+	}
+}
+
+// parsed returns JSON as a tree, nil when it is none.
+func parsed(raw []byte) *doc.Node {
+	if len(raw) == 0 {
+		return nil
+	}
+	n, err := doc.FromJSON(raw)
+	if err != nil {
+		return nil
+	}
+	return n
+}
