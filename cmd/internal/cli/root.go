@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -37,7 +36,6 @@ func Run(ctx context.Context, sys System, args []string) int {
 	root.SetArgs(a.defaultCommand(args))
 	err := root.ExecuteContext(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = errors.Join(ctx.Err(), err)
 		fmt.Fprintln(sys.Err, "mcp-bridge: interrupted")
 		return exitStopped
 	}
@@ -225,10 +223,3 @@ func (a *app) view(ref, account string) (*session.View, error) {
 
 // say tells a person something.
 func (a *app) say(format string, args ...any) { fmt.Fprintf(a.sys.Err, format+"\n", args...) }
-
-// warn prints the warnings of a profile.
-func (a *app) warn(list []profiles.Warning) {
-	for _, w := range list {
-		a.say("warning: %s", w)
-	}
-}
