@@ -2,7 +2,6 @@ package mcpserver
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -108,7 +107,7 @@ func (c *conn) reply(f *flight, r *result.Result) {
 		if named.Meta == nil {
 			named.Meta = map[string]any{}
 		}
-		named.Meta[mcp.MetaKeyServerInfo] = json.RawMessage(encode(c.serverInfo()))
+		named.Meta[mcp.MetaKeyServerInfo] = c.info
 		r = &named
 	}
 	c.answer(f, r.AppendMCP(nil, f.client.ProtocolVersion))

@@ -9,6 +9,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // grace is how long what should end at once is waited for.
@@ -20,6 +22,7 @@ type conn struct {
 	base context.Context // of all calls; it does not end
 	in   io.ReadCloser
 	out  *writer
+	info json.RawMessage // how the server names itself
 
 	stop  chan struct{} // closed when no more is to be read
 	slots chan struct{} // one for each running call
@@ -51,7 +54,8 @@ var (
 )
 
 func newConn(base context.Context, in io.ReadCloser, out io.Writer, o Options) *conn {
-	return &conn{o: o, base: base, in: in, out: newWriter(out), stop: make(chan struct{}),
+	info := encode(&mcp.Implementation{Name: o.Name, Version: o.Version})
+	return &conn{o: o, base: base, in: in, out: newWriter(out), info: info, stop: make(chan struct{}),
 		slots: make(chan struct{}, o.MaxRunning), idle: make(chan struct{}), pending: map[string]*flight{}}
 }
 

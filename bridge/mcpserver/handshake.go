@@ -38,7 +38,7 @@ func (c *conn) initialize(m *message, f *flight) {
 		ProtocolVersion: version,
 		Capabilities:    capabilitiesOfServer(),
 		Instructions:    c.o.Instructions(),
-		ServerInfo:      c.serverInfo(),
+		ServerInfo:      &mcp.Implementation{Name: c.o.Name, Version: c.o.Version},
 	})
 	c.mu.Lock()
 	again := c.began
@@ -86,13 +86,9 @@ func capabilitiesOfServer() *mcp.ServerCapabilities {
 	return &mcp.ServerCapabilities{Tools: &mcp.ToolCapabilities{ListChanged: true}}
 }
 
-func (c *conn) serverInfo() *mcp.Implementation {
-	return &mcp.Implementation{Name: c.o.Name, Version: c.o.Version}
-}
-
 // serverMeta is the _meta by which a server names itself in every modern result.
 func (c *conn) serverMeta() mcp.Meta {
-	return mcp.Meta{mcp.MetaKeyServerInfo: c.serverInfo()}
+	return mcp.Meta{mcp.MetaKeyServerInfo: c.info}
 }
 
 // clientInfo reads what a client says about itself. A capability for elicitation
