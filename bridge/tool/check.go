@@ -20,10 +20,15 @@ type checker struct {
 	schema   *schema
 	renamed  map[string]string // listed name to wire name
 	listed   map[string]string // and back
+	steps    *int              // values compared with schemas so far
 }
 
+// maxSteps bounds the work of one call: a long list, each item of which is held
+// against many forms, would keep a processor busy for minutes.
+const maxSteps = 1_000_000
+
 func (t *Tool) checker(s *schema) checker {
-	c := checker{tool: t.Name, imported: t.Imported, schema: s, renamed: t.Renamed}
+	c := checker{tool: t.Name, imported: t.Imported, schema: s, renamed: t.Renamed, steps: new(int)}
 	if len(t.Renamed) > 0 {
 		c.listed = make(map[string]string, len(t.Renamed))
 		for listed, wire := range t.Renamed {
@@ -44,7 +49,7 @@ func (t *Tool) Conforms(document json.RawMessage) error {
 	if message != "" {
 		return &ArgumentError{Tool: t.Name, Message: message}
 	}
-	return checker{tool: t.Name, schema: s}.check(s.root, v, "")
+	return checker{tool: t.Name, schema: s, steps: new(int)}.check(s.root, v, "")
 }
 
 func (c checker) fail(at, message, hint string) error {
@@ -61,6 +66,9 @@ func (c checker) check(schema, v *doc.Node, at string) error {
 	}
 	if schema.Kind != doc.Table {
 		return nil
+	}
+	if *c.steps++; *c.steps > maxSteps {
+		return c.fail(at, "is too much to be checked", "send fewer items in one call")
 	}
 	if want, ok := declared(schema); ok && !want.fits(v) {
 		return c.kind(want, v, at)

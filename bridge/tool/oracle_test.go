@@ -204,6 +204,26 @@ func TestHostileArguments(t *testing.T) {
 	}
 }
 
+// TestManyFormsEnd: every item of a long list against each of many forms is more
+// work than a call may make.
+func TestManyFormsEnd(t *testing.T) {
+	forms := make([]string, 1200)
+	for i := range forms {
+		forms[i] = `{"const":` + itoa(i) + `}`
+	}
+	one, err := oneTool(`{}`, `{"anyOf":[`+strings.Join(forms, ",")+`]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = one.Arguments(json.RawMessage(`{"o":{},"l":[` + strings.Repeat("5555,", 20_000) + `1]}`))
+	if err == nil {
+		t.Error("no error")
+	}
+	if _, err := one.Arguments(json.RawMessage(`{"o":{},"l":[` + strings.Repeat("5,", 500) + `1199]}`)); err != nil {
+		t.Error(err)
+	}
+}
+
 func manyKeys(n int) string {
 	var b strings.Builder
 	for i := range n {
