@@ -120,7 +120,7 @@ func (c *conn) list(m *message, f *flight) {
 
 // oneLine returns JSON without line ends: a line is a message.
 func oneLine(text []byte) []byte {
-	if !bytes.ContainsAny(text, "\r\n") {
+	if bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') < 0 {
 		return text
 	}
 	var b bytes.Buffer

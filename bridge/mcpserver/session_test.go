@@ -392,7 +392,10 @@ func TestRowS20Queue(t *testing.T) {
 		}
 		_ = inW.Close()
 	})
-	time.Sleep(100 * time.Millisecond)
+	for before := -1; before < len(taken); { // until it takes no more
+		before = len(taken)
+		time.Sleep(300 * time.Millisecond)
+	}
 	if n := len(taken); n >= all {
 		t.Errorf("%d requests were taken although no answer was read", n)
 	}
