@@ -101,10 +101,12 @@ func named(globs []string, name string) bool {
 }
 
 // matchesAny returns the rule that means the tool, or "". A rule is a tool glob or
-// "METHOD path-glob".
+// "METHOD path-glob"; the path is that of the tool as it is written, or the whole
+// one behind the base URL's: a rule that forbids must not miss for how it is put.
 func matchesAny(rules []string, t *Tool) string {
+	whole := pathOf(t.Request.URL)
 	for _, rule := range rules {
-		if rule != "" && profiles.MatchRule(rule, t.Name, t.Request.Method, t.Path) {
+		if rule != "" && (profiles.MatchRule(rule, t.Name, t.Request.Method, t.Path) || profiles.MatchRule(rule, t.Name, t.Request.Method, whole)) {
 			return rule
 		}
 	}

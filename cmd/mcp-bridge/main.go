@@ -15,6 +15,7 @@ var version, commit, date = "", "", ""
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	context.AfterFunc(ctx, stop) // a second interrupt ends at once
 	code := cli.Run(ctx, cli.Process(cli.Build{Version: version, Commit: commit, Date: date}), os.Args[1:])
 	stop()
 	os.Exit(code)

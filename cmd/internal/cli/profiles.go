@@ -198,6 +198,7 @@ func (a *app) removeProfile(ctx context.Context, text string, yes bool) error {
 			return usage("add --yes", "removing %s needs a yes", name)
 		}
 		if ok, err := a.confirm(ctx, "Delete "+file+"?"); err != nil || !ok {
+			a.say("nothing was removed")
 			return err
 		}
 	}

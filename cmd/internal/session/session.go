@@ -130,6 +130,10 @@ func (o Options) load(ref profiles.Ref) (*View, error) {
 	for _, w := range set.Warnings() {
 		warnings = append(warnings, profiles.Warning{Pos: p.Pos(w.Key), Key: w.Key, Message: w.Message})
 	}
+	if p.OpenAPI != nil {
+		warnings = append(warnings, profiles.Warning{Pos: p.Pos("openapi"), Key: "openapi",
+			Message: "this version does not import documents yet: only the tools written in the profile are there"})
+	}
 	v := &View{Profile: p, Set: set, Account: ref.Account, Warnings: warnings}
 	if v.Account == "" {
 		if v.Account, err = o.currentAccount(p); err != nil {
