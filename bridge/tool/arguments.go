@@ -70,12 +70,12 @@ func (c checker) argument(args Args, name string, schema, value *doc.Node) error
 	if schema == nil {
 		return c.undeclared(name)
 	}
-	if value.Kind == doc.Null && !allowed(schema).has(nullKind) {
+	if value.Kind == doc.Null && !c.allowed(schema).has(nullKind) {
 		return nil // counts as not given
 	}
 	at := pointer("", name)
 	value = c.repair(schema, value)
-	if err := c.check(schema, value, at); err != nil {
+	if err := c.ended(at, c.check(schema, value, at)); err != nil {
 		return err
 	}
 	if tooDeep(value, doc.MaxDepth-1) {

@@ -3,6 +3,7 @@ package tool
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -323,4 +324,52 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// Long lists against wide schemas end: the work of one call is bounded.
+func TestWorkIsBounded(t *testing.T) {
+	list := func(of string, n int) string { return strings.TrimSuffix(strings.Repeat(of+",", n), ",") }
+	for name, c := range map[string]struct{ schema, in string }{
+		"anyOf":   {`{"l":{"type":"array","items":{"anyOf":[` + list(`{"const":"a"}`, 1500) + `]}}}`, `{"l":[` + list(`"b"`, 50_000) + `]}`},
+		"oneOf":   {`{"l":{"type":"array","items":{"oneOf":[` + list(`{"type":"integer","minimum":5.5}`, 1500) + `]}}}`, `{"l":[` + list(`"3"`, 50_000) + `]}`},
+		"allOf":   {`{"l":{"type":"array","items":{"allOf":[` + list(`{"maximum":5.5}`, 1500) + `]}}}`, `{"l":[` + list(`3`, 50_000) + `]}`},
+		"not":     {`{"l":{"type":"array","items":{"not":{"anyOf":[` + list(`{"const":"a"}`, 1500) + `]}}}}`, `{"l":[` + list(`"b"`, 50_000) + `]}`},
+		"members": {`{"l":{"type":"object","patternProperties":{` + list(`"^a.*b$":{"type":"string"}`, 1) + patterns(2000) + `}}}`, `{"l":{` + members(20_000) + `}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var e *ArgumentError
+			if _, err := schemaTool(c.schema).Arguments([]byte(c.in)); !errors.As(err, &e) || e.Pointer != "/l" || e.Message != "is too much to be checked" || e.Hint() == "" {
+				t.Errorf("%.200v", err)
+			}
+		})
+	}
+	for name, c := range map[string]struct{ schema, in string }{
+		"enum":     {`{"l":{"type":"array","items":{"enum":[` + list(`1.5`, 5000) + `]}}}`, `{"l":[` + list(`"1.5"`, 50_000) + `]}`},
+		"nesting":  {`{"l":` + strings.Repeat(`{"anyOf":[{"type":"integer"},{"type":"array","items":`, 14) + `{}` + strings.Repeat(`}]}`, 14) + `}`, `{"l":` + strings.Repeat("[", 14) + list(`"x"`, 300_000) + strings.Repeat("]", 14) + `}`},
+		"distinct": {`{"l":{"type":"array","uniqueItems":true}}`, `{"l":[{` + members(100_000) + `},{` + members(99_999) + `}]}`},
+	} {
+		if _, err := schemaTool(c.schema).Arguments([]byte(c.in)); err != nil {
+			t.Errorf("%s: %.200v", name, err)
+		}
+	}
+	// What grows only with the arguments is not bounded here.
+	if _, err := schemaTool(every).Arguments([]byte(`{"a":[` + list("1", 1_500_000) + `]}`)); err != nil {
+		t.Error(err)
+	}
+}
+
+func patterns(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"^p%d.*z":{}`, i)
+	}
+	return b.String()
+}
+
+func members(n int) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = fmt.Sprintf(`"m%d":1`, i)
+	}
+	return strings.Join(parts, ",")
 }

@@ -20,12 +20,18 @@ type checker struct {
 	schema   *schema
 	renamed  map[string]string // listed name to wire name
 	listed   map[string]string // and back
-	steps    *int              // values compared with schemas so far
+	quiet    bool              // nobody reads the errors
+	within   bool              // one of several forms is tried
+	steps    *int              // work so far that grows with the schema times the value
 }
 
 // maxSteps bounds the work of one call: a long list, each item of which is held
-// against many forms, would keep a processor busy for minutes.
-const maxSteps = 1_000_000
+// against many forms, would keep a processor busy for minutes. Without forms the
+// work is that of reading the arguments.
+const maxSteps = 500_000
+
+// errForm is every error that nobody reads.
+var errForm = &ArgumentError{}
 
 func (t *Tool) checker(s *schema) checker {
 	c := checker{tool: t.Name, imported: t.Imported, schema: s, renamed: t.Renamed, steps: new(int)}
@@ -49,10 +55,30 @@ func (t *Tool) Conforms(document json.RawMessage) error {
 	if message != "" {
 		return &ArgumentError{Tool: t.Name, Message: message}
 	}
-	return checker{tool: t.Name, schema: s, steps: new(int)}.check(s.root, v, "")
+	c := checker{tool: t.Name, schema: s, steps: new(int)}
+	return c.ended("", c.check(s.root, v, ""))
+}
+
+// step counts work that grows with the schema times the value; false: it is too
+// much.
+func (c checker) step(n int) bool {
+	*c.steps += n
+	return *c.steps <= maxSteps
+}
+
+// ended returns err, unless the work was given up: then no answer of check counts,
+// because within "not" a refusal is an acceptance.
+func (c checker) ended(at string, err error) error {
+	if *c.steps <= maxSteps {
+		return err
+	}
+	return &ArgumentError{Tool: c.tool, Pointer: at, Message: "is too much to be checked", hint: "send fewer items in one call"}
 }
 
 func (c checker) fail(at, message, hint string) error {
+	if c.quiet {
+		return errForm
+	}
 	return &ArgumentError{Tool: c.tool, Pointer: at, Message: message, hint: hint}
 }
 
@@ -61,14 +87,14 @@ func (c checker) check(schema, v *doc.Node, at string) error {
 	if schema == nil {
 		return nil
 	}
+	if c.within && !c.step(1) {
+		return errForm
+	}
 	if schema.Kind == doc.Bool && !schema.Bool {
 		return c.fail(at, "is not allowed", "")
 	}
 	if schema.Kind != doc.Table {
 		return nil
-	}
-	if *c.steps++; *c.steps > maxSteps {
-		return c.fail(at, "is too much to be checked", "send fewer items in one call")
 	}
 	if want, ok := declared(schema); ok && !want.fits(v) {
 		return c.kind(want, v, at)
@@ -95,6 +121,9 @@ func (c checker) check(schema, v *doc.Node, at string) error {
 
 // kind says what was wanted and what came.
 func (c checker) kind(want kinds, v *doc.Node, at string) error {
+	if c.quiet {
+		return errForm
+	}
 	got := kindOfValue(v).String()
 	switch {
 	case v.Kind == doc.Number && want.has(integerKind):
@@ -114,10 +143,11 @@ func (c checker) oneOfValues(schema, v *doc.Node, at string) error {
 	if enum == nil || enum.Kind != doc.List {
 		return nil
 	}
-	for _, item := range enum.Items {
-		if same(item, v) {
-			return nil
-		}
+	if c.schema.enums[schema].values[key(v)] {
+		return nil
+	}
+	if c.quiet {
+		return errForm
 	}
 	const most = 20
 	var values, words []string
@@ -156,9 +186,6 @@ func (c checker) text(schema *doc.Node, s, at string) error {
 
 // pattern returns the compiled pattern; nil when it cannot be checked.
 func (c checker) pattern(text string) *regexp.Regexp {
-	if c.schema == nil {
-		return nil
-	}
 	return c.schema.patterns[text]
 }
 

@@ -55,7 +55,7 @@ func (c checker) contains(schema, v *doc.Node, at string) error {
 func (c checker) unique(v *doc.Node, at string) error {
 	seen := make(map[string]bool, len(v.Items))
 	for i, item := range v.Items {
-		text := string('0'+byte(item.Kind)) + canonical(item)
+		text := key(item)
 		if seen[text] {
 			return c.fail(at+"/"+strconv.Itoa(i), "stands in the list twice", "")
 		}
@@ -101,6 +101,9 @@ func (c checker) member(schema, properties *doc.Node, m doc.Member, at string) e
 		return err
 	}
 	if patterns := schema.Get("patternProperties"); patterns != nil {
+		if !c.step(len(patterns.Members) / 10) {
+			return errForm
+		}
 		for _, p := range patterns.Members {
 			re := c.pattern(p.Key)
 			if re != nil && !re.MatchString(m.Key) {
@@ -155,6 +158,7 @@ func (c checker) dependent(schema, v *doc.Node, at string) error {
 // composed checks the keywords that hold schemas for the same value.
 func (c checker) composed(schema, v *doc.Node, at string) error {
 	if all := schema.Get("allOf"); all != nil {
+		c.within = true
 		for _, s := range all.Items {
 			if err := c.check(s, v, at); err != nil {
 				return err
@@ -190,6 +194,7 @@ func (c checker) composed(schema, v *doc.Node, at string) error {
 // matching counts the schemas that v satisfies. When it satisfies none, the error
 // is that of the schema that v comes closest to: the one whose error lies deepest.
 func (c checker) matching(list, v *doc.Node, at string) (int, error) {
+	c.within = true
 	n, deepest, only := 0, len(at), true
 	var closest error
 	for i, s := range list.Items {

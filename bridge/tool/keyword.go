@@ -99,7 +99,7 @@ func lawfulType(v *doc.Node) (fixed *doc.Node, want string) {
 	switch v.Kind {
 	case doc.String:
 		if kindOf(v.Text) == 0 {
-			if near := doc.Nearest(v.Text, kindNames()); near != "" {
+			if near := nearKind(v.Text); near != "" {
 				want += " (did you mean " + near + "?)"
 			}
 			return nil, want
@@ -113,6 +113,23 @@ func lawfulType(v *doc.Node) (fixed *doc.Node, want string) {
 		return list, ""
 	}
 	return nil, want
+}
+
+// nearKind returns the type that was probably meant.
+func nearKind(word string) string {
+	switch strings.ToLower(word) {
+	case "int", "int32", "int64", "long":
+		return "integer"
+	case "float", "double", "decimal":
+		return "number"
+	case "str", "text", "date", "file", "uuid":
+		return "string"
+	case "list", "set":
+		return "array"
+	case "dict", "map", "struct":
+		return "object"
+	}
+	return doc.Nearest(word, kindNames())
 }
 
 // names returns a list of texts without repetitions.

@@ -68,22 +68,17 @@ func declared(schema *doc.Node) (kinds, bool) {
 
 // allowed returns the types that a schema lets through: those that it names, else
 // those of the values that it lists.
-func allowed(schema *doc.Node) kinds {
+func (c checker) allowed(schema *doc.Node) kinds {
 	if k, ok := declared(schema); ok {
 		return k
 	}
-	enum := schema.Get("enum")
-	if enum == nil || len(enum.Items) == 0 {
-		if only := schema.Get("const"); only != nil {
-			return kindOfValue(only)
-		}
-		return anyKind
+	if e := c.schema.enums[schema]; e.kinds != 0 {
+		return e.kinds
 	}
-	var all kinds
-	for _, item := range enum.Items {
-		all |= kindOfValue(item)
+	if only := schema.Get("const"); only != nil {
+		return kindOfValue(only)
 	}
-	return all
+	return anyKind
 }
 
 func kindOfValue(v *doc.Node) kinds {
@@ -198,18 +193,19 @@ func compare(a, b string) int {
 
 // same reports whether two values are equal (JSON Schema 2020-12, section 4.2.2).
 func same(a, b *doc.Node) bool {
-	if a.Kind != b.Kind {
+	switch {
+	case a.Kind != b.Kind:
 		return false
-	}
-	switch a.Kind {
-	case doc.Null:
-		return true
-	case doc.Bool:
-		return a.Bool == b.Bool
-	case doc.String:
+	case a.Kind == doc.String, a.Text != "" && a.Text == b.Text:
 		return a.Text == b.Text
 	}
-	return canonical(a) == canonical(b)
+	return key(a) == key(b)
+}
+
+// key is equal for equal values only.
+func key(v *doc.Node) string {
+	const kinds = "zbnslt"
+	return kinds[v.Kind:v.Kind+1] + canonical(v)
 }
 
 // canonical writes equal values equally: numbers by value, members by name.
@@ -217,7 +213,12 @@ func canonical(v *doc.Node) string { return string(appendCanonical(nil, v)) }
 
 func appendCanonical(b []byte, v *doc.Node) []byte {
 	switch v.Kind {
+	case doc.String:
+		return append(b, strconv.Quote(v.Text)...)
 	case doc.Number:
+		if v.Text != "-0" && strings.Trim(v.Text, "-0123456789") == "" {
+			break // can be written in one way only
+		}
 		if r, ok := rational(v.Text); ok {
 			return append(b, r.RatString()...)
 		}
@@ -230,7 +231,7 @@ func appendCanonical(b []byte, v *doc.Node) []byte {
 	case doc.Table:
 		b = append(b, '{')
 		for _, m := range sortedMembers(v) {
-			b = append(b, (&doc.Node{Kind: doc.String, Text: m.Key}).JSON()...)
+			b = append(b, strconv.Quote(m.Key)...)
 			b = append(appendCanonical(append(b, ':'), m.Value), ',')
 		}
 		return append(b, '}')

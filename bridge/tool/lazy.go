@@ -26,7 +26,14 @@ type lazy struct {
 type schema struct {
 	root     *doc.Node
 	patterns map[string]*regexp.Regexp // every pattern that Go's regexp knows
+	enums    map[*doc.Node]enum        // what a schema lists
 	err      error
+}
+
+// enum is what a schema lists, ready for long lists of either.
+type enum struct {
+	values map[string]bool // by key
+	kinds  kinds
 }
 
 // Templates are a tool's parsed templates. One that the tool does not have is the
@@ -127,6 +134,8 @@ func (s *schema) compile(n *doc.Node) {
 	}
 	for _, m := range n.Members {
 		switch {
+		case m.Key == "enum" && m.Value.Kind == doc.List:
+			s.enum(n, m.Value.Items)
 		case m.Key == "pattern" && m.Value.Kind == doc.String:
 			s.pattern(m.Value.Text)
 		case m.Key == "patternProperties":
@@ -136,6 +145,18 @@ func (s *schema) compile(n *doc.Node) {
 		}
 		s.compile(m.Value)
 	}
+}
+
+func (s *schema) enum(n *doc.Node, items []*doc.Node) {
+	if s.enums == nil {
+		s.enums = map[*doc.Node]enum{}
+	}
+	e := enum{values: make(map[string]bool, len(items))}
+	for _, item := range items {
+		e.values[key(item)] = true
+		e.kinds |= kindOfValue(item)
+	}
+	s.enums[n] = e
 }
 
 // pattern compiles one regular expression. One that Go does not know (ECMA-262 has

@@ -12,10 +12,10 @@ import (
 // is certain; otherwise the value as it is. Values inside are repaired too. What is
 // repaired once is not changed by repairing it again.
 func (c checker) repair(schema, v *doc.Node) *doc.Node {
-	if schema == nil || schema.Kind != doc.Table {
+	if schema == nil || schema.Kind != doc.Table || c.within && !c.step(1) {
 		return v
 	}
-	v = scalar(allowed(schema), v)
+	v = scalar(c.allowed(schema), v)
 	switch v.Kind {
 	case doc.List:
 		v = c.repairItems(schema, v)
@@ -23,6 +23,7 @@ func (c checker) repair(schema, v *doc.Node) *doc.Node {
 		v = c.repairMembers(schema, v)
 	}
 	if all := schema.Get("allOf"); all != nil {
+		c.within = true
 		for _, s := range all.Items {
 			v = c.repair(s, v)
 		}
@@ -38,13 +39,14 @@ func (c checker) repair(schema, v *doc.Node) *doc.Node {
 // repairForm repairs a value that fits none of the forms to the first that it fits
 // then.
 func (c checker) repairForm(forms []*doc.Node, v *doc.Node) *doc.Node {
+	c.quiet, c.within = true, true
 	for _, s := range forms {
 		if c.check(s, v, "") == nil {
 			return v
 		}
 	}
 	for _, s := range forms {
-		if r := c.repair(s, v); c.check(s, r, "") == nil {
+		if r := c.repair(s, v); r != v && c.check(s, r, "") == nil {
 			return r
 		}
 	}
@@ -145,7 +147,7 @@ func (c checker) repairMembers(schema, v *doc.Node) *doc.Node {
 			m.Key = listed
 		}
 		s := properties.Get(m.Key)
-		if s != nil && m.Value.Kind == doc.Null && !allowed(s).has(nullKind) && !requires(schema, m.Key) {
+		if s != nil && m.Value.Kind == doc.Null && !c.allowed(s).has(nullKind) && !requires(schema, m.Key) {
 			continue
 		}
 		if s == nil {
