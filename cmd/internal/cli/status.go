@@ -105,6 +105,9 @@ func (r *statusReport) collect() error {
 			r.a.say("warning: %s is not usable: %s", ref, problem)
 			continue
 		}
+		for _, host := range v.Profile.HTTP.AllowInsecure {
+			r.a.say("warning: %s sends to %s without encryption", v.Profile.Name, host)
+		}
 		for _, rec := range v.Records() {
 			r.record(v, rec)
 		}
