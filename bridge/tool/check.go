@@ -28,7 +28,7 @@ type checker struct {
 // maxSteps bounds the work of one call: a long list, each item of which is held
 // against many forms, would keep a processor busy for minutes. Without forms the
 // work is that of reading the arguments.
-const maxSteps = 500_000
+const maxSteps = 1_000_000
 
 // errForm is every error that nobody reads.
 var errForm = &ArgumentError{}

@@ -166,12 +166,12 @@ func (c checker) composed(schema, v *doc.Node, at string) error {
 		}
 	}
 	if some := schema.Get("anyOf"); some != nil && len(some.Items) > 0 {
-		if n, err := c.matching(some, v, at); n == 0 {
+		if n, err := c.matching(some, v, at, 1); n == 0 {
 			return err
 		}
 	}
 	if one := schema.Get("oneOf"); one != nil && len(one.Items) > 0 {
-		n, err := c.matching(one, v, at)
+		n, err := c.matching(one, v, at, 2)
 		if n == 0 {
 			return err
 		}
@@ -191,16 +191,18 @@ func (c checker) composed(schema, v *doc.Node, at string) error {
 	return nil
 }
 
-// matching counts the schemas that v satisfies. When it satisfies none, the error
+// matching counts the schemas that v satisfies, up to most. When it satisfies none, the error
 // is that of the schema that v comes closest to: the one whose error lies deepest.
-func (c checker) matching(list, v *doc.Node, at string) (int, error) {
+func (c checker) matching(list, v *doc.Node, at string, most int) (int, error) {
 	c.within = true
 	n, deepest, only := 0, len(at), true
 	var closest error
 	for i, s := range list.Items {
 		err := c.check(s, v, at)
 		if err == nil {
-			n++
+			if n++; n == most {
+				return n, nil
+			}
 			continue
 		}
 		e, _ := err.(*ArgumentError)
