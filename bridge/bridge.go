@@ -206,21 +206,14 @@ func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
 
 // command is what a person types to confirm a call.
 func (b *Bridge) command(name string, arguments json.RawMessage) string {
-	text := "mcp-bridge call " + shellQuote(name) + " --profile " + shellQuote(b.o.Profile)
+	text := "mcp-bridge call " + credential.Quote(name) + " --profile " + credential.Quote(b.o.Profile)
 	if b.o.Account != "" && b.o.Account != credential.DefaultAccount {
-		text += " --account " + shellQuote(b.o.Account)
+		text += " --account " + credential.Quote(b.o.Account)
 	}
 	if len(arguments) > 0 && string(arguments) != "{}" && string(arguments) != "null" {
-		text += " --args " + shellQuote(string(arguments))
+		text += " --args " + credential.Quote(string(arguments))
 	}
 	return text + " --yes"
-}
-
-func shellQuote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+=,") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func (b *Bridge) noTool(name string) error {

@@ -91,12 +91,12 @@ func (e *Error) Hint() string {
 
 // LoginCommand is the command that stores a credential.
 func LoginCommand(profile, record, account string) string {
-	command := "mcp-bridge login " + quote(profile)
+	command := "mcp-bridge login " + Quote(profile)
 	if record != "" {
-		command += " --scheme " + quote(record)
+		command += " --scheme " + Quote(record)
 	}
 	if account != "" && account != DefaultAccount {
-		command += " --account " + quote(account)
+		command += " --account " + Quote(account)
 	}
 	return command
 }
@@ -185,7 +185,7 @@ func (r *Resolver) Reference(ctx context.Context, scheme *profiles.SecuritySchem
 		return u, nil
 	case !r.o.Profile.Private:
 		return Usable{}, r.fail(scheme, record, Missing, errors.New("the profile's file is not yours alone, so its references are not followed"),
-			"make it yours: chmod go-w "+quote(r.o.Profile.File))
+			"make it yours: chmod go-w "+Quote(r.o.Profile.File))
 	case ref.Keychain:
 		return r.Stored(ctx, scheme, record, origin)
 	case ref.Env != "":
@@ -211,7 +211,7 @@ func (r *Resolver) Reference(ctx context.Context, scheme *profiles.SecuritySchem
 func (r *Resolver) referenceHint(ref *profiles.Reference) string {
 	switch {
 	case ref.Env != "":
-		return "clients start servers with almost no environment: keep it in the keychain instead, { keychain = true } in " + r.o.Profile.File + " and mcp-bridge login " + quote(r.o.Profile.Name)
+		return "clients start servers with almost no environment: keep it in the keychain instead, { keychain = true } in " + r.o.Profile.File + " and mcp-bridge login " + Quote(r.o.Profile.Name)
 	case ref.File != "":
 		return "make the file, or name another in " + r.o.Profile.File
 	}

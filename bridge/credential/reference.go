@@ -203,8 +203,9 @@ func references(p *profiles.Profile) []*profiles.Reference {
 	return out
 }
 
-// quote quotes a word for a shell where it needs it.
-func quote(s string) string {
+// Quote quotes a word for a POSIX shell where it needs it, so that a command in a
+// hint can be copied.
+func Quote(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+=,") == "" {
 		return s
 	}
