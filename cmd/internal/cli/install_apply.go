@@ -83,14 +83,15 @@ func (a *app) uninstall(ctx context.Context, c clientconfig.Client, file, name s
 	if err != nil || !found {
 		return done, err
 	}
-	if !entry.Ours() {
+	remembered := a.remembered(file, name)
+	if !entry.Ours() && remembered == nil {
 		return done, fail(exitFailed, "take it out by hand, or name ours with --name", "the server %q is not mcp-bridge", name)
 	}
 	edit, _, err := c.Remove(data, name)
 	if err != nil {
 		return done, err
 	}
-	after, remembered := edit.Apply(data), a.remembered(file, name)
+	after := edit.Apply(data)
 	if remembered != nil {
 		if back, ok := remembered.Edit.Undo(data); ok {
 			after = back

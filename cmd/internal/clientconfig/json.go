@@ -117,7 +117,7 @@ func (c Client) addJSON(data []byte, e Entry) (Edit, error) {
 	}
 	if m := member(servers, e.Name); m != nil {
 		old := entryOf(m.Value)
-		if !old.Ours() {
+		if !old.Ours() && old.Command != e.Command {
 			line, col := place(data, m.Name.StartOffset+skip)
 			return Edit{}, c.taken(e.Name, line, col)
 		}

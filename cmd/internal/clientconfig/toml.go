@@ -156,7 +156,7 @@ func (c Client) addTOML(data []byte, e Entry) (Edit, error) {
 		return Edit{}, err
 	}
 	if found {
-		if !old.Ours() {
+		if !old.Ours() && old.Command != e.Command {
 			return Edit{}, c.taken(e.Name, 0, 0)
 		}
 		if old.runs(e) {
