@@ -55,8 +55,8 @@ func (t *Tool) Arguments(raw json.RawMessage) (Args, error) {
 	c := t.checker(s)
 	args, properties := make(Args, len(given.Members)), s.root.Get("properties")
 	for _, m := range given.Members {
-		name := t.argumentName(m.Key, properties)
-		if err := c.argument(args, name, properties.Get(name), m.Value); err != nil {
+		name := t.argumentName(m.Key, s)
+		if err := c.argument(args, name, s.property(properties, name), m.Value); err != nil {
 			return nil, err
 		}
 	}
@@ -119,14 +119,12 @@ func readJSON(raw []byte) (n *doc.Node, message string) {
 
 // argumentName returns the listed name of an argument, which may be given by the
 // name that it has in the request.
-func (t *Tool) argumentName(given string, properties *doc.Node) string {
-	if properties.Get(given) != nil {
+func (t *Tool) argumentName(given string, s *schema) string {
+	if s.property(s.root.Get("properties"), given) != nil {
 		return given
 	}
-	for i := range t.Params {
-		if t.Params[i].Wire == given {
-			return t.Params[i].Name
-		}
+	if name := t.compiled.names[given]; name != "" {
+		return name
 	}
 	return given
 }

@@ -334,7 +334,7 @@ func TestWorkIsBounded(t *testing.T) {
 		"oneOf":   {`{"l":{"type":"array","items":{"oneOf":[` + list(`{"type":"integer","minimum":5.5}`, 1500) + `]}}}`, `{"l":[` + list(`"3"`, 50_000) + `]}`},
 		"allOf":   {`{"l":{"type":"array","items":{"allOf":[` + list(`{"maximum":5.5}`, 1500) + `]}}}`, `{"l":[` + list(`3`, 50_000) + `]}`},
 		"not":     {`{"l":{"type":"array","items":{"not":{"anyOf":[` + list(`{"const":"a"}`, 1500) + `]}}}}`, `{"l":[` + list(`"b"`, 50_000) + `]}`},
-		"members": {`{"l":{"type":"object","patternProperties":{` + list(`"^a.*b$":{"type":"string"}`, 1) + patterns(2000) + `}}}`, `{"l":{` + members(20_000) + `}}`},
+		"members": {`{"l":{"type":"object","patternProperties":{` + list(`"^a.*b$":{"type":"string"}`, 1) + patterns(2000) + `}}}`, `{"l":{` + manyMembers(20_000) + `}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var e *ArgumentError
@@ -346,7 +346,7 @@ func TestWorkIsBounded(t *testing.T) {
 	for name, c := range map[string]struct{ schema, in string }{
 		"enum":     {`{"l":{"type":"array","items":{"enum":[` + list(`1.5`, 5000) + `]}}}`, `{"l":[` + list(`"1.5"`, 50_000) + `]}`},
 		"nesting":  {`{"l":` + strings.Repeat(`{"anyOf":[{"type":"integer"},{"type":"array","items":`, 14) + `{}` + strings.Repeat(`}]}`, 14) + `}`, `{"l":` + strings.Repeat("[", 14) + list(`"x"`, 300_000) + strings.Repeat("]", 14) + `}`},
-		"distinct": {`{"l":{"type":"array","uniqueItems":true}}`, `{"l":[{` + members(100_000) + `},{` + members(99_999) + `}]}`},
+		"distinct": {`{"l":{"type":"array","uniqueItems":true}}`, `{"l":[{` + manyMembers(100_000) + `},{` + manyMembers(99_999) + `}]}`},
 	} {
 		if _, err := schemaTool(c.schema).Arguments([]byte(c.in)); err != nil {
 			t.Errorf("%s: %.200v", name, err)
@@ -366,7 +366,7 @@ func patterns(n int) string {
 	return b.String()
 }
 
-func members(n int) string {
+func manyMembers(n int) string {
 	parts := make([]string, n)
 	for i := range parts {
 		parts[i] = fmt.Sprintf(`"m%d":1`, i)

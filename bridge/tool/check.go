@@ -87,7 +87,7 @@ func (c checker) check(schema, v *doc.Node, at string) error {
 	if schema == nil {
 		return nil
 	}
-	if c.within && !c.step(1) {
+	if c.within && !c.step(1) || !c.step(0) {
 		return errForm
 	}
 	if schema.Kind == doc.Bool && !schema.Bool {

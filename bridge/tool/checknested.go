@@ -67,8 +67,9 @@ func (c checker) unique(v *doc.Node, at string) error {
 func (c checker) object(schema, v *doc.Node, at string) error {
 	properties := schema.Get("properties")
 	if required := schema.Get("required"); required != nil {
+		given := lookup(v)
 		for _, name := range required.Items {
-			if v.Get(name.Text) == nil {
+			if given(name.Text) == nil {
 				return c.fail(pointer(at, name.Text), "is required", wanted(properties.Get(name.Text)))
 			}
 		}
@@ -95,7 +96,7 @@ func (c checker) member(schema, properties *doc.Node, m doc.Member, at string) e
 			return c.fail(inner, "has a name that is not allowed", "")
 		}
 	}
-	own := properties.Get(m.Key)
+	own := c.schema.property(properties, m.Key)
 	matched := own != nil
 	if err := c.check(own, m.Value, inner); err != nil {
 		return err
@@ -130,21 +131,26 @@ func (c checker) member(schema, properties *doc.Node, m doc.Member, at string) e
 
 // dependent checks what must be there because something else is.
 func (c checker) dependent(schema, v *doc.Node, at string) error {
-	if required := schema.Get("dependentRequired"); required != nil {
+	required, schemas := schema.Get("dependentRequired"), schema.Get("dependentSchemas")
+	if required == nil && schemas == nil {
+		return nil
+	}
+	given := lookup(v)
+	if required != nil {
 		for _, m := range required.Members {
-			if v.Get(m.Key) == nil {
+			if given(m.Key) == nil {
 				continue
 			}
 			for _, name := range m.Value.Items {
-				if v.Get(name.Text) == nil {
+				if given(name.Text) == nil {
 					return c.fail(pointer(at, name.Text), "is required beside "+m.Key, "")
 				}
 			}
 		}
 	}
-	if schemas := schema.Get("dependentSchemas"); schemas != nil {
+	if schemas != nil {
 		for _, m := range schemas.Members {
-			if v.Get(m.Key) == nil {
+			if given(m.Key) == nil {
 				continue
 			}
 			if err := c.check(m.Value, v, at); err != nil {

@@ -17,6 +17,7 @@ type lazy struct {
 
 	inputOnce sync.Once
 	input     schema
+	names     map[string]string // wire names of arguments to listed ones, where they differ
 
 	outputOnce sync.Once
 	output     schema
@@ -27,6 +28,7 @@ type schema struct {
 	root     *doc.Node
 	patterns map[string]*regexp.Regexp // every pattern that Go's regexp knows
 	enums    map[*doc.Node]enum        // what a schema lists
+	wide     map[*doc.Node]members     // tables with many members
 	err      error
 }
 
@@ -34,6 +36,28 @@ type schema struct {
 type enum struct {
 	values map[string]bool // by key
 	kinds  kinds
+}
+
+// members finds the members of a table.
+type members map[string]*doc.Node
+
+// lookup returns a function that finds a table's members, as doc.Node.Get does in
+// time that grows with the table.
+func lookup(n *doc.Node) func(key string) *doc.Node {
+	const many = 16
+	if n == nil || len(n.Members) <= many {
+		return n.Get
+	}
+	m := indexed(n)
+	return func(key string) *doc.Node { return m[key] }
+}
+
+func indexed(n *doc.Node) members {
+	m := make(members, len(n.Members))
+	for _, one := range n.Members {
+		m[one.Key] = one.Value
+	}
+	return m
 }
 
 // Templates are a tool's parsed templates. One that the tool does not have is the
@@ -100,7 +124,17 @@ func headerKey(i int) string { return doc.Index("requestTemplate.headers", i) + 
 
 // inputSchema returns the listed input schema, made ready on first use.
 func (t *Tool) inputSchema() *schema {
-	t.compiled.inputOnce.Do(func() { t.compiled.input = readSchema(t.InputSchema) })
+	t.compiled.inputOnce.Do(func() {
+		t.compiled.input = readSchema(t.InputSchema)
+		for i := range t.Params {
+			if p := &t.Params[i]; p.Wire != "" && p.Wire != p.Name {
+				if t.compiled.names == nil {
+					t.compiled.names = map[string]string{}
+				}
+				t.compiled.names[p.Wire] = p.Name
+			}
+		}
+	})
 	return &t.compiled.input
 }
 
@@ -134,6 +168,11 @@ func (s *schema) compile(n *doc.Node) {
 	}
 	for _, m := range n.Members {
 		switch {
+		case m.Key == "properties" && len(m.Value.Members) > 16:
+			if s.wide == nil {
+				s.wide = map[*doc.Node]members{}
+			}
+			s.wide[m.Value] = indexed(m.Value)
 		case m.Key == "enum" && m.Value.Kind == doc.List:
 			s.enum(n, m.Value.Items)
 		case m.Key == "pattern" && m.Value.Kind == doc.String:
@@ -145,6 +184,14 @@ func (s *schema) compile(n *doc.Node) {
 		}
 		s.compile(m.Value)
 	}
+}
+
+// property returns a member of the properties of one of the schemas.
+func (s *schema) property(properties *doc.Node, name string) *doc.Node {
+	if m := s.wide[properties]; m != nil {
+		return m[name]
+	}
+	return properties.Get(name)
 }
 
 func (s *schema) enum(n *doc.Node, items []*doc.Node) {

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +13,7 @@ import (
 // is certain; otherwise the value as it is. Values inside are repaired too. What is
 // repaired once is not changed by repairing it again.
 func (c checker) repair(schema, v *doc.Node) *doc.Node {
-	if schema == nil || schema.Kind != doc.Table || c.within && !c.step(1) {
+	if schema == nil || schema.Kind != doc.Table || c.within && !c.step(1) || !c.step(0) {
 		return v
 	}
 	v = scalar(c.allowed(schema), v)
@@ -25,6 +26,9 @@ func (c checker) repair(schema, v *doc.Node) *doc.Node {
 	if all := schema.Get("allOf"); all != nil {
 		c.within = true
 		for _, s := range all.Items {
+			if !c.step(0) {
+				break
+			}
 			v = c.repair(s, v)
 		}
 	}
@@ -41,11 +45,14 @@ func (c checker) repair(schema, v *doc.Node) *doc.Node {
 func (c checker) repairForm(forms []*doc.Node, v *doc.Node) *doc.Node {
 	c.quiet, c.within = true, true
 	for _, s := range forms {
-		if c.check(s, v, "") == nil {
+		if !c.step(1) || c.check(s, v, "") == nil {
 			return v
 		}
 	}
 	for _, s := range forms {
+		if !c.step(1) {
+			return v
+		}
 		if r := c.repair(s, v); r != v && c.check(s, r, "") == nil {
 			return r
 		}
@@ -105,12 +112,10 @@ func begins(s string, with byte) bool {
 
 // isNumber reports whether s is wholly a JSON number.
 func isNumber(s string) bool {
-	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') || strings.TrimSpace(s) != s {
-		return false
-	}
-	n, err := doc.FromJSON([]byte(s))
-	return err == nil && n.Kind == doc.Number && n.Text == s
+	return s != "" && (s[0] == '-' || isDigit(s[0])) && isDigit(s[len(s)-1]) && json.Valid([]byte(s))
 }
+
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
 func (c checker) repairItems(schema, v *doc.Node) *doc.Node {
 	first, rest := schema.Get("prefixItems"), schema.Get("items")
@@ -142,11 +147,15 @@ func (c checker) repairMembers(schema, v *doc.Node) *doc.Node {
 	}
 	out := *v
 	out.Members = make([]doc.Member, 0, len(v.Members))
+	given := v.Get
+	if len(c.listed) > 0 {
+		given = lookup(v)
+	}
 	for _, m := range v.Members {
-		if listed := c.listed[m.Key]; listed != "" && properties.Get(listed) != nil && v.Get(listed) == nil {
+		if listed := c.listed[m.Key]; listed != "" && c.schema.property(properties, listed) != nil && given(listed) == nil {
 			m.Key = listed
 		}
-		s := properties.Get(m.Key)
+		s := c.schema.property(properties, m.Key)
 		if s != nil && m.Value.Kind == doc.Null && !c.allowed(s).has(nullKind) && !requires(schema, m.Key) {
 			continue
 		}
@@ -196,7 +205,7 @@ func (c checker) wire(schemas []*doc.Node, v *doc.Node) *doc.Node {
 	for i, m := range v.Members {
 		var inner []*doc.Node
 		for _, s := range schemas {
-			inner = appendSchema(inner, s.Get("properties").Get(m.Key))
+			inner = appendSchema(inner, c.schema.property(s.Get("properties"), m.Key))
 		}
 		if name := c.renamed[m.Key]; name != "" && inner != nil {
 			m.Key = name
