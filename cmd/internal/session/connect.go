@@ -61,13 +61,17 @@ func (v *View) Records() []Record {
 	}
 	for _, t := range v.Set.All() {
 		origin := originOf(t)
+		passed := t.Downstream != nil && t.Downstream.Passthrough && t.Downstream.Scheme != nil
 		for _, alternative := range t.Security {
 			for _, req := range alternative {
+				if passed && req.Credential == nil && req.Scheme.DefaultCredential == nil {
+					continue // it carries the client's own credential
+				}
 				note(req.Record, req.Scheme.ID, !v.Resolver.Configured(req), origin)
 			}
 		}
-		if d := t.Downstream; d != nil && d.Passthrough && d.Scheme != nil {
-			note(d.Scheme.ID, d.Scheme.ID, true, origin)
+		if passed {
+			note(t.Downstream.Scheme.ID, t.Downstream.Scheme.ID, true, origin)
 		}
 	}
 	out := make([]Record, 0, len(order))
