@@ -31,6 +31,7 @@ type Session struct {
 	files   string    // what the profile's files looked like
 	pending string    // what the files look like since they changed
 	since   time.Time // when that was first seen
+	looked  time.Time // when the files were looked at last
 	problem string    // the last broken edit that was told
 }
 
@@ -76,6 +77,10 @@ func (s *Session) View() *View {
 
 // edited reports whether the profile's files have changed and are at rest.
 func (s *Session) edited() bool {
+	if time.Since(s.looked) < quiet/2 {
+		return false // a busy server does not look with every call
+	}
+	s.looked = time.Now()
 	now := s.lookAtFiles(s.view)
 	if now == s.files {
 		s.pending = ""
