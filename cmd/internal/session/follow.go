@@ -178,6 +178,9 @@ func (s *Session) Follow(ctx context.Context) <-chan struct{} {
 func (s *Session) settle(ctx context.Context) {
 	const tries = 20
 	for range tries {
+		s.mu.Lock()
+		s.looked = time.Time{} // now, whoever has just looked
+		s.mu.Unlock()
 		s.View()
 		s.mu.Lock()
 		rest := s.pending == ""
