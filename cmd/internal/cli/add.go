@@ -126,7 +126,7 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 	if err := a.adopt(ctx, name); err != nil {
 		return err
 	}
-	report.Schemes = schemeEntries(p, secrets, f.credentials)
+	report.Schemes = schemeEntries(p, set, secrets, f.credentials)
 	if f.json {
 		return printJSON(a.sys.Out, report)
 	}

@@ -32,7 +32,8 @@ func keyed(key, message string) string {
 }
 
 // schemeEntries says for each scheme whether its tools can authenticate now.
-func schemeEntries(p *profiles.Profile, secrets []higress.Secret, mode string) []schemeEntry {
+func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret, mode string) []schemeEntry {
+	client := passedOn(set)
 	stored := map[string]bool{}
 	for _, s := range secrets {
 		stored[s.Record] = true
@@ -46,10 +47,48 @@ func schemeEntries(p *profiles.Profile, secrets []higress.Secret, mode string) [
 			e.Usable, e.Hint = false, "this version cannot sign in with "+string(s.Type)+" yet"
 		case stored[s.ID] && mode == higress.Keychain:
 		case s.DefaultCredential != nil && !s.DefaultCredential.Keychain:
+		case client[s.ID] == carriesIn:
+			e.Hint = "the client's own credential, or one that you store: mcp-bridge login " + p.Name + " --scheme " + s.ID
+		case client[s.ID] == carriesOn:
+			e.Hint = "carries the client's own credential to the backend"
 		default:
 			e.Usable, e.Hint = false, "mcp-bridge login "+p.Name+" --scheme "+s.ID
 		}
 		out = append(out, e)
+	}
+	return out
+}
+
+// role is what a scheme does in passthrough.
+type role int
+
+const (
+	carriesIn role = iota + 1 // takes the client's credential
+	carriesOn                 // hands it on to the backend
+)
+
+// passedOn returns the schemes that only carry the client's own credential.
+func passedOn(set *tool.Set) map[string]role {
+	out := map[string]role{}
+	needed := map[string]bool{} // by a tool without passthrough
+	for _, t := range set.All() {
+		passes := t.Downstream != nil && t.Downstream.Passthrough && t.Downstream.Scheme != nil
+		if passes {
+			out[t.Downstream.Scheme.ID] = carriesIn
+		}
+		for _, all := range t.Security {
+			for _, r := range all {
+				needed[r.Scheme.ID] = needed[r.Scheme.ID] || !passes
+				if passes && out[r.Scheme.ID] == 0 {
+					out[r.Scheme.ID] = carriesOn
+				}
+			}
+		}
+	}
+	for id := range needed {
+		if needed[id] {
+			delete(out, id)
+		}
 	}
 	return out
 }
