@@ -12,6 +12,7 @@ package bridge
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
@@ -82,7 +85,7 @@ func New(o Options) *Bridge {
 	}
 	b.env = request.ParseEnv(o.Environ, pointers)
 	for _, v := range request.EnvSecrets(o.Environ) {
-		b.mask.Add(v)
+		b.know(v)
 	}
 	for i := range schemes {
 		if ref := schemes[i].DefaultCredential; ref != nil {
@@ -113,13 +116,23 @@ func (b *Bridge) sender() (*sender, error) {
 	return b.made, nil
 }
 
-// know makes a credential known to the masker.
+// know makes a credential known to the masker: as it is, without its scheme's word,
+// and as the user:password that it may be the base64 text of.
 func (b *Bridge) know(v secret.Value) {
-	if strings.Contains(v.Reveal(), ":") {
-		b.mask.AddBasic(v)
-		return
-	}
 	b.mask.Add(v)
+	text := v.Reveal()
+	for _, word := range []string{"Bearer ", "Basic "} {
+		if len(text) > len(word) && strings.EqualFold(text[:len(word)], word) {
+			text = strings.TrimSpace(text[len(word):])
+			b.mask.Add(secret.New(text))
+		}
+	}
+	if decoded, err := base64.StdEncoding.DecodeString(text); err == nil && utf8.Valid(decoded) {
+		text = string(decoded)
+	}
+	if strings.Contains(text, ":") {
+		b.mask.AddBasic(secret.New(text))
+	}
 }
 
 // Close closes idle connections. Calls that run go on.
@@ -210,10 +223,15 @@ func (b *Bridge) command(name string, arguments json.RawMessage) string {
 	if b.o.Account != "" && b.o.Account != credential.DefaultAccount {
 		text += " --account " + credential.Quote(b.o.Account)
 	}
+	args := ""
 	if len(arguments) > 0 && string(arguments) != "{}" && string(arguments) != "null" {
-		text += " --args " + credential.Quote(string(arguments))
+		args = " --args " + credential.Quote(string(arguments))
 	}
-	return text + " --yes"
+	if len(args) > maxCommand || strings.ContainsFunc(args, unicode.IsControl) {
+		// A hint that is cut, or cleaned of line ends, would be another command.
+		return text + " --args - --yes, and give it the arguments as JSON on standard input"
+	}
+	return text + args + " --yes"
 }
 
 func (b *Bridge) noTool(name string) error {
@@ -228,6 +246,9 @@ func (b *Bridge) noTool(name string) error {
 func (b *Bridge) failed(err error) *result.Result {
 	return result.Errorf(kindOf(err), b.mask.String(Hint(err)), "%s", b.mask.String(err.Error()))
 }
+
+// maxCommand is how many bytes of arguments stand in a command to type.
+const maxCommand = 600
 
 // Hint returns what to do about an error; empty when nobody knows.
 func Hint(err error) string {

@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
@@ -9,64 +11,103 @@ import (
 )
 
 // send finds the credentials, sends the request and shapes the response. A
-// credential that the backend rejects is renewed once.
+// credential that the backend rejects is renewed once. http.timeout bounds what the
+// backend takes, all attempts together; the whole is bounded by longest.
 func (b *Bridge) send(ctx context.Context, plan *request.Plan, in request.Incoming) *result.Result {
 	for _, v := range in.Secrets() {
-		b.mask.Add(v)
+		b.know(v)
 	}
 	sender, err := b.sender()
 	if err != nil {
 		return b.failed(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, sender.timeout)
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	for again := false; ; again = true {
+	for left, again := sender.timeout, false; ; again = true {
 		used, creds, err := b.credentials(ctx, plan, in)
 		if err != nil {
-			return b.failed(err)
+			return b.failed(ended(ctx, plan, err))
 		}
-		response, err := sender.send(ctx, plan, creds)
+		began := time.Now()
+		attempt, cancel := context.WithTimeout(ctx, left)
+		response, err := sender.send(attempt, plan, creds)
+		cancel()
 		if err != nil {
 			return b.failed(err)
 		}
-		if response.Status == 401 && !again && b.renewed(ctx, used) {
+		left -= time.Since(began)
+		if response.Status == 401 && !again && left > 0 && b.renewed(ctx, used) {
 			continue
 		}
 		r := result.FromResponse(plan.Tool, response, b.resultOptions())
 		if response.Status == 401 {
-			b.hintSignIn(r, used)
+			b.hintSignIn(r, plan, used)
 		}
 		return r
 	}
 }
 
+// ended returns why no credential was found: the end of the call, if that is why.
+func ended(ctx context.Context, plan *request.Plan, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &SendError{Kind: result.Interrupted, Host: plan.Origin, Message: "the call was cancelled before its credential was found", Err: err}
+	case ctx.Err() != nil:
+		return &SendError{Kind: result.Timeout, Host: plan.Origin, Message: "no credential was found in time", Err: err, hint: Hint(err)}
+	}
+	return err
+}
+
 // renewed reports whether another credential may be had for one of those used.
 func (b *Bridge) renewed(ctx context.Context, used []credential.Usable) bool {
-	any := false
+	renewed := false
 	for _, u := range used {
-		any = b.o.Resolver.Rejected(ctx, u) || any
+		renewed = b.o.Resolver.Rejected(ctx, u) || renewed
 	}
-	return any
+	return renewed
 }
 
 // hintSignIn says which credential the backend refused.
-func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
+func (b *Bridge) hintSignIn(r *result.Result, plan *request.Plan, used []credential.Usable) {
 	for _, u := range used {
 		if u.Scheme == nil {
 			continue
 		}
+		record, configured := b.source(plan, u)
 		hint := "the backend refused the credential of scheme " + u.Scheme.ID
-		switch u.Store {
-		case "os", "file":
-			hint += "; store another: " + credential.LoginCommand(b.o.Profile, u.Scheme.ID, b.o.Account)
-		case "client":
+		switch {
+		case u.Store == "client":
 			hint += ", which the client passed in"
+		case configured && u.Store == "file":
+			hint += ", which comes from a file that the profile names"
+		case u.Store == "os" || u.Store == "file":
+			hint += "; store another: " + credential.LoginCommand(b.o.Profile, record, b.o.Account)
 		default:
 			hint += ", which comes from " + u.Store
 		}
-		r.AddHint(hint)
+		r.AddHint(b.mask.String(hint))
 		return
 	}
+}
+
+// source returns the keychain record of a credential that was used, and whether the
+// profile configures one that is not in the keychain.
+func (b *Bridge) source(plan *request.Plan, u credential.Usable) (record string, configured bool) {
+	for _, all := range plan.Security {
+		for _, req := range all {
+			if req.Scheme == u.Scheme {
+				record = req.Record
+				configured = b.o.Resolver.Configured(req)
+			}
+		}
+	}
+	if d := plan.Tool.Downstream; d != nil && d.Credential != nil && d.Credential.File != "" {
+		configured = true
+	}
+	if record == "" {
+		record = u.Scheme.ID
+	}
+	return record, configured
 }
 
 func (b *Bridge) resultOptions() result.Options {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -20,7 +21,7 @@ func (b *Bridge) credentials(ctx context.Context, plan *request.Plan, in request
 	return b.alternatives(ctx, plan)
 }
 
-// passthrough follows DESIGN's order: what the client handed over, the account that
+// passthrough looks in this order: what the client handed over, the account that
 // is signed in for the downstream scheme, then the credentials that are configured.
 func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Downstream, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
 	value, ok := request.Extract(d.Scheme, in)
@@ -31,6 +32,9 @@ func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Do
 			creds = append([]request.Credential{{Value: value, Passthrough: true}}, creds...)
 		}
 		return used, creds, err
+	}
+	if len(plan.Security) != 1 || len(plan.Security[0]) != 1 {
+		return nil, nil, &callError{kind: result.Internal, message: "passthrough needs exactly one scheme that takes the credential to the backend"}
 	}
 	up := plan.Security[0][0]
 	if ok {

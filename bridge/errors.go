@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
@@ -28,6 +29,7 @@ type SendError struct {
 	Message string
 	Err     error // the cause; may be nil
 	hint    string
+	again   bool // the same request may succeed a moment later
 }
 
 // Error names the host.
@@ -50,6 +52,8 @@ func kindOf(err error) result.Kind {
 		conf  *ConfigError
 	)
 	switch {
+	case errors.As(err, &conf) && strings.Contains(conf.Key, "proxy"):
+		return result.BackendUnreachable
 	case errors.As(err, &conf):
 		return result.TLSFailed
 	case errors.As(err, &own):

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"syscall"
@@ -23,6 +22,11 @@ import (
 func (s *sender) response(ctx context.Context, req *http.Request, res *http.Response) (result.Response, error) {
 	defer func() { _ = res.Body.Close() }()
 	r := result.Response{Status: res.StatusCode, Header: res.Header}
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		// The body is the bare connection now, which no deadline ends.
+		return r, &SendError{Kind: result.BackendUnreachable, Host: req.URL.Host, Message: "it switches to another protocol, which was not asked for",
+			hint: "check that server.baseUrl is the address of an HTTP API"}
+	}
 	body := io.Reader(res.Body)
 	switch encoding := strings.ToLower(strings.TrimSpace(res.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
@@ -59,7 +63,7 @@ func (s *sender) broken(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return s.explain(ctx, u, ctx.Err())
 	}
-	return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: "the answer broke off before its end", Err: err, hint: "try again"}
+	return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: "the answer broke off before its end", Err: err, hint: "try again", again: true}
 }
 
 // explain turns an error of net/http into one that says what to do.
@@ -69,27 +73,60 @@ func (s *sender) explain(ctx context.Context, u *url.URL, err error) error {
 	if errors.As(err, &wrapped) {
 		e.Err = wrapped.Err // without the address, whose query may hold a key
 	}
-	var dns *net.DNSError
-	var proxy *net.OpError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Kind, e.Message = result.Interrupted, "the call was cancelled"
-	case errors.Is(ctx.Err(), context.DeadlineExceeded) || isTimeout(err):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.Kind, e.Message = result.Timeout, fmt.Sprintf("no whole answer within %s", s.timeout)
 		e.hint = "try again, or give it more time: http.timeout in the profile"
-	case s.tls(err, e):
-	case errors.As(err, &dns):
+	case errors.Is(err, errPrivate):
+		return s.refusePrivate(u.Host, u)
+	case errors.Is(err, errCredential), errors.Is(err, errNoOrigin):
+		e.Kind, e.Message, e.hint = result.RedirectRefused, e.Err.Error(), "set server.baseUrl to the address that the API has now"
+	case s.proxy(err, e), s.tls(err, e):
+	case isTimeout(err):
+		e.Kind, e.Message, e.hint = result.Timeout, "no connection could be made in time", "check server.baseUrl, the network, and whether a proxy is needed"
+	default:
+		s.network(err, e)
+	}
+	return e
+}
+
+// network fills e in for everything that is neither a deadline, a certificate nor a
+// proxy.
+func (s *sender) network(err error, e *SendError) {
+	var dns *net.DNSError
+	e.again = true
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.again = false
 		e.Message, e.hint = "there is no such host", "check server.baseUrl and the network"
+	case errors.As(err, &dns):
+		e.Message, e.hint = "its name cannot be looked up now", "check the network"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Message, e.hint = "the connection was refused", "check that the backend runs, and server.baseUrl"
-	case errors.As(err, &proxy) && proxy.Op == "proxyconnect":
-		e.Message, e.hint = "the proxy cannot be reached", "check http.proxy, proxy in config.toml, and HTTPS_PROXY"
-	case strings.Contains(err.Error(), "server response headers exceeded"):
-		e.Kind, e.Message = result.TooLarge, "its headers are larger than 1 MiB"
+	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "response header list larger than"):
+		e.Kind, e.Message, e.again = result.TooLarge, "its headers are larger than 1 MiB", false
 	default:
 		e.Message, e.hint = "no usable answer: "+secret.Redact(s.mask.String(cutText(e.Err.Error(), 200))), "try again"
 	}
-	return e
+}
+
+// proxy fills e in when it is the proxy that is at fault.
+func (s *sender) proxy(err error, e *SendError) bool {
+	var op *net.OpError
+	var conf *ConfigError
+	switch {
+	case errors.As(err, &conf):
+		e.Message, e.hint = conf.Error(), conf.Hint()
+	case errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
+		e.Message, e.hint, e.again = "the proxy cannot be reached", "check http.proxy, proxy in config.toml, and HTTPS_PROXY", true
+	case strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired)):
+		e.Message, e.hint = "the proxy wants a user and a password, or others", "write them into http.proxy, or HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+	default:
+		return false
+	}
+	return true
 }
 
 func isTimeout(err error) bool {
@@ -127,16 +164,6 @@ func (s *sender) tls(err error, e *SendError) bool {
 	}
 	e.Kind = result.TLSFailed
 	return true
-}
-
-// private reports whether a host is literally an address of this machine or of a
-// private network.
-func private(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified())
 }
 
 func cutText(s string, most int) string {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
@@ -21,31 +22,33 @@ import (
 )
 
 const (
-	longest      = 55 * time.Second // of one call: clients give up after 60
-	firstPause   = 200 * time.Millisecond
-	maxRedirects = 5
-	maxHeader    = 1 << 20 // bytes of response headers
-	maxDrain     = 64 << 10
+	longest    = 55 * time.Second // of one call: clients give up after 60
+	firstPause = 200 * time.Millisecond
+	maxHeader  = 1 << 20 // bytes of response headers
+	maxDrain   = 64 << 10
 )
 
 // sender sends requests by the rules of one profile.
 type sender struct {
-	client     *http.Client
-	timeout    time.Duration
-	maxBody    int64
-	retries    int
-	follow     *bool
-	plainHosts []string // host:port of http.allowInsecure
-	headers    map[string]string
-	log        *slog.Logger
-	mask       *secret.Masker
-	pause      func(ctx context.Context, d time.Duration) error
+	client       *http.Client
+	away         *stranger // what client uses for other origins
+	timeout      time.Duration
+	maxBody      int64
+	retries      int
+	follow       *bool
+	plainHosts   []string // host:port of http.allowInsecure
+	allowPrivate []string
+	agent        string // User-Agent for other origins
+	log          *slog.Logger
+	mask         *secret.Masker
+	pause        func(ctx context.Context, d time.Duration) error
 }
 
 func newSender(o Options, mask *secret.Masker) (*sender, error) {
 	h := o.Set.Profile().HTTP
 	s := &sender{timeout: time.Duration(h.Timeout), maxBody: h.MaxResponseBytes, retries: profiles.DefaultRetries,
-		follow: h.FollowRedirects, plainHosts: h.AllowInsecure, headers: h.Headers, log: o.Logger, mask: mask, pause: sleep}
+		follow: h.FollowRedirects, plainHosts: h.AllowInsecure, allowPrivate: h.AllowPrivate,
+		agent: "mcp-bridge/" + o.Version, log: o.Logger, mask: mask, pause: sleep}
 	if s.timeout <= 0 {
 		s.timeout = profiles.DefaultTimeout
 	}
@@ -56,11 +59,12 @@ func newSender(o Options, mask *secret.Masker) (*sender, error) {
 	if h.Retries != nil {
 		s.retries = *h.Retries
 	}
-	transport, err := newTransport(o)
+	transport, dialer, err := newTransport(o, mask)
 	if err != nil {
 		return nil, err
 	}
-	s.client = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	s.away = newStranger(transport, dialer)
+	s.client = &http.Client{Transport: &guard{home: transport, away: s.away, mask: mask}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s, nil
 }
 
@@ -84,7 +88,7 @@ func (s *sender) send(ctx context.Context, plan *request.Plan, creds []request.C
 		if attempt >= s.retries || !retryable(plan.Method, response, err) {
 			return response, err
 		}
-		wait := max(after, pause+time.Duration(time.Now().UnixNano())%(pause/2))
+		wait := max(after, pause+rand.N(pause/2))
 		deadline, ok := ctx.Deadline()
 		if ok && time.Until(deadline) < wait+firstPause {
 			return response, err // there is no time left for another attempt
@@ -105,7 +109,7 @@ func retryable(method string, r result.Response, err error) bool {
 	}
 	var sent *SendError
 	if errors.As(err, &sent) {
-		return sent.Kind == result.BackendUnreachable
+		return sent.again
 	}
 	return err == nil && (r.Status == http.StatusTooManyRequests || r.Status == http.StatusBadGateway ||
 		r.Status == http.StatusServiceUnavailable || r.Status == http.StatusGatewayTimeout)
@@ -117,7 +121,7 @@ func safe(method string) bool {
 
 // once makes one attempt, redirects included. after is what Retry-After asks for.
 func (s *sender) once(ctx context.Context, plan *request.Plan, creds []request.Credential) (r result.Response, after time.Duration, err error) {
-	req, err := plan.Request(ctx, creds)
+	req, err := plan.Request(context.WithValue(ctx, originKey{}, plan.Origin), creds)
 	if err != nil {
 		return r, 0, err
 	}
@@ -130,7 +134,7 @@ func (s *sender) once(ctx context.Context, plan *request.Plan, creds []request.C
 		if err != nil {
 			return r, 0, s.explain(ctx, req.URL, err)
 		}
-		next, err := s.redirect(plan, req, res, hops)
+		next, err := s.redirect(plan, creds, req, res, hops)
 		if next == nil || err != nil {
 			if err != nil {
 				drain(res.Body)
@@ -152,7 +156,9 @@ func (s *sender) allowed(u *url.URL) error {
 		return nil
 	case u.Scheme != "http":
 		return &SendError{Kind: result.TemplateFailed, Host: u.Host, Message: "only https addresses are called", hint: "correct server.baseUrl or the tool's url"}
-	case profiles.LoopbackHost(u.Hostname()) || slices.Contains(s.plainHosts, hostPort(u)):
+	case profiles.LoopbackHost(u.Hostname()) || slices.ContainsFunc(s.plainHosts, func(h string) bool {
+		return strings.EqualFold(h, hostPort(u)) || strings.EqualFold(h, u.Hostname()+":"+u.Port())
+	}):
 		return nil
 	}
 	return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: "plain http would show the credential to everybody on the way",
@@ -160,66 +166,11 @@ func (s *sender) allowed(u *url.URL) error {
 }
 
 func hostPort(u *url.URL) string {
-	if u.Port() != "" {
-		return u.Host
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
 	}
-	if u.Scheme == "https" {
-		return u.Host + ":443"
-	}
-	return u.Host + ":80"
-}
-
-// redirect returns the request that follows a redirect; nil when the response is
-// to be taken as it is.
-func (s *sender) redirect(plan *request.Plan, req *http.Request, res *http.Response, hops int) (*http.Request, error) {
-	location := res.Header.Get("Location")
-	if !isRedirect(res.StatusCode) || location == "" || !s.follows(plan) {
-		return nil, nil
-	}
-	to, err := req.URL.Parse(location)
-	refuse := func(why string) error {
-		return &SendError{Kind: result.RedirectRefused, Host: req.URL.Host, Message: why, hint: "set server.baseUrl to the address that the API has now"}
-	}
-	switch {
-	case err != nil:
-		return nil, refuse("it redirects to an address that cannot be read")
-	case hops >= maxRedirects:
-		return nil, refuse("it redirects more than " + strconv.Itoa(maxRedirects) + " times")
-	case req.URL.Scheme == "https" && to.Scheme != "https":
-		return nil, refuse("it redirects from https to " + to.Scheme)
-	case to.User != nil || s.allowed(to) != nil:
-		return nil, refuse("it redirects to " + to.Host + ", which is not called")
-	}
-	next := req.Clone(req.Context())
-	next.URL, next.Host = to, ""
-	if credential.Origin(to.String()) != credential.Origin(req.URL.String()) {
-		if private(to.Hostname()) && !private(req.URL.Hostname()) {
-			return nil, refuse("it redirects to " + to.Host + ", which is inside of a private network")
-		}
-		// Another origin gets neither a credential nor what the profile configured.
-		next.Header = http.Header{}
-		for _, name := range []string{"Accept", "Accept-Encoding", "User-Agent"} {
-			if v := req.Header.Get(name); v != "" {
-				next.Header.Set(name, v)
-			}
-		}
-	}
-	next.Body, next.ContentLength, next.GetBody = http.NoBody, 0, nil
-	return next, nil
-}
-
-func isRedirect(status int) bool {
-	return slices.Contains([]int{301, 302, 303, 307, 308}, status)
-}
-
-// follows reports whether redirects are followed: for imported tools that only
-// read, unless the profile decides.
-func (s *sender) follows(plan *request.Plan) bool {
-	reads := plan.Method == http.MethodGet || plan.Method == http.MethodHead
-	if s.follow != nil {
-		return *s.follow && reads
-	}
-	return plan.Tool.Imported && reads
+	return net.JoinHostPort(u.Hostname(), port)
 }
 
 // retryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds or a date.

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -33,28 +35,31 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 func (e *ConfigError) Hint() string { return "correct " + e.Key }
 
 // newTransport returns the transport for a profile: TLS 1.2 and newer, the system's
-// authorities and those that are configured, connections kept.
-func newTransport(o Options) (*http.Transport, error) {
+// authorities and those that are configured, connections kept. The dialer is the
+// one that it uses.
+func newTransport(o Options, mask *secret.Masker) (*http.Transport, *net.Dialer, error) {
 	p := o.Set.Profile()
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
 	if err := authorities(tlsConfig, p, o.CAFile); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.HTTP.ClientCert != "" {
 		cert, err := tls.LoadX509KeyPair(beside(p, "http.clientCert", p.HTTP.ClientCert), beside(p, "http.clientKey", p.HTTP.ClientKey))
 		if err != nil {
-			return nil, &ConfigError{Key: "http.clientCert", Err: err}
+			return nil, nil, &ConfigError{Key: "http.clientCert", Err: err}
 		}
 		tlsConfig.Certificates = []tls.Certificate{cert}
 	}
-	proxy, err := proxyFor(o)
+	proxy, err := proxyFor(o, mask)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                  proxy,
-		DialContext:            loopbackOnly(dialer),
+		Proxy: proxy,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return loopbackOnly(ctx, dialer, network, addr)
+		},
 		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    15 * time.Second,
 		ForceAttemptHTTP2:      true,
@@ -62,7 +67,9 @@ func newTransport(o Options) (*http.Transport, error) {
 		MaxResponseHeaderBytes: maxHeader,
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        90 * time.Second,
-	}, nil
+		// A connection that died unseen is found out before many calls wait for it.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+	}, dialer, nil
 }
 
 // authorities adds the configured certificates to the system's.
@@ -106,18 +113,18 @@ func beside(p *profiles.Profile, key, path string) string {
 
 // proxyFor returns the proxy function: the profile's, else config.toml's, else the
 // environment's; never for this machine itself.
-func proxyFor(o Options) (func(*http.Request) (*url.URL, error), error) {
+func proxyFor(o Options, mask *secret.Masker) (func(*http.Request) (*url.URL, error), error) {
 	key, text := "http.proxy", o.Set.Profile().HTTP.Proxy
 	if text == "" {
 		key, text = "proxy in config.toml", o.Proxy
 	}
 	if text != "" {
-		proxy, err := parseProxy(text)
+		proxy, err := parseProxy(text, mask)
 		if err != nil {
 			return nil, &ConfigError{Key: key, Err: err}
 		}
 		return func(r *http.Request) (*url.URL, error) {
-			if profiles.LoopbackHost(r.URL.Hostname()) {
+			if thisMachine(r.URL.Hostname()) {
 				return nil, nil
 			}
 			return proxy, nil
@@ -130,24 +137,33 @@ func proxyFor(o Options) (func(*http.Request) (*url.URL, error), error) {
 			name = "HTTP_PROXY"
 		}
 		text := env[name]
-		if text == "" || private(r.URL.Hostname()) && profiles.LoopbackHost(r.URL.Hostname()) || exempt(env["NO_PROXY"], r.URL) {
+		if text == "" || thisMachine(r.URL.Hostname()) || exempt(env["NO_PROXY"], r.URL) {
 			return nil, nil
 		}
-		proxy, err := parseProxy(text)
+		proxy, err := parseProxy(text, mask)
 		if err != nil {
-			return nil, fmt.Errorf("the environment variable %s: %w", name, err)
+			return nil, &ConfigError{Key: "the proxy in " + name, Err: err}
 		}
 		return proxy, nil
 	}, nil
 }
 
-func parseProxy(text string) (*url.URL, error) {
+func thisMachine(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return profiles.LoopbackHost(host) || err == nil && ip.Unmap().IsLoopback()
+}
+
+// parseProxy reads a proxy's address and makes its password known to the masker.
+func parseProxy(text string, mask *secret.Masker) (*url.URL, error) {
 	if !strings.Contains(text, "://") {
 		text = "http://" + text
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
 		return nil, errors.New("is not an address") // the text may hold a password
+	}
+	if password, ok := u.User.Password(); ok {
+		mask.AddBasic(secret.New(u.User.Username() + ":" + password))
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
@@ -179,11 +195,11 @@ func exempt(list string, u *url.URL) bool {
 	ip := net.ParseIP(host)
 	for entry := range strings.SplitSeq(strings.ToLower(list), ",") {
 		entry = strings.TrimSpace(entry)
-		if h, _, err := net.SplitHostPort(entry); err == nil && entry != hostPort(u) {
-			_ = h
+		if _, _, err := net.SplitHostPort(entry); err == nil {
+			if entry == strings.ToLower(hostPort(u)) {
+				return true
+			}
 			continue
-		} else if err == nil {
-			return true
 		}
 		if _, network, err := net.ParseCIDR(entry); err == nil && ip != nil && network.Contains(ip) {
 			return true
@@ -198,18 +214,16 @@ func exempt(list string, u *url.URL) bool {
 
 // loopbackOnly makes the name localhost mean this machine, whatever a resolver
 // says: plain http is allowed to it.
-func loopbackOnly(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		host, port, err := net.SplitHostPort(addr)
-		if err != nil || !strings.EqualFold(host, "localhost") {
-			return d.DialContext(ctx, network, addr)
-		}
-		conn, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
-		if err != nil {
-			if six, sixErr := d.DialContext(ctx, network, net.JoinHostPort("::1", port)); sixErr == nil {
-				return six, nil
-			}
-		}
-		return conn, err
+func loopbackOnly(ctx context.Context, d *net.Dialer, network, addr string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || !strings.EqualFold(host, "localhost") {
+		return d.DialContext(ctx, network, addr)
 	}
+	conn, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		if six, sixErr := d.DialContext(ctx, network, net.JoinHostPort("::1", port)); sixErr == nil {
+			return six, nil
+		}
+	}
+	return conn, err
 }

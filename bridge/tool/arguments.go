@@ -19,6 +19,7 @@ type ArgumentError struct {
 	Pointer string // JSON Pointer (RFC 6901) of the value, such as "/filter/0/name"; empty: the arguments as a whole
 	Message string
 	hint    string
+	depth   int // of the place, for comparing
 }
 
 // Error returns "argument /limit must be an integer, not a string".
@@ -73,7 +74,7 @@ func (c checker) argument(args Args, name string, schema, value *doc.Node) error
 	if value.Kind == doc.Null && !c.allowed(schema).has(nullKind) {
 		return nil // counts as not given
 	}
-	at := pointer("", name)
+	at := (*place)(nil).member(name)
 	value = c.repair(schema, value)
 	if err := c.ended(at, c.check(schema, value, at)); err != nil {
 		return err
@@ -135,7 +136,7 @@ func (c checker) undeclared(name string) error {
 	if !c.imported {
 		return nil
 	}
-	return c.fail(pointer("", name), "is unknown", c.known(name, c.schema.root.Get("properties"), "the tool takes"))
+	return c.fail((*place)(nil).member(name), "is unknown", c.known(name, c.schema.root.Get("properties"), "the tool takes"))
 }
 
 // known is the hint for a name that is none of the properties.
@@ -192,7 +193,7 @@ func (c checker) required(args Args, root *doc.Node) error {
 		if _, given := args[name.Text]; given {
 			continue
 		}
-		return c.fail(pointer("", name.Text), "is required", wanted(root.Get("properties").Get(name.Text)))
+		return c.fail((*place)(nil).member(name.Text), "is required", wanted(root.Get("properties").Get(name.Text)))
 	}
 	return nil
 }
@@ -205,16 +206,41 @@ func wanted(schema *doc.Node) string {
 	return ""
 }
 
-// pointer appends a token to a JSON Pointer (RFC 6901 section 3). A name that a
-// model made up may be long, and must not bring control characters into a terminal.
-func pointer(to, token string) string {
+// place is where a value stands: a member or an item of what stands at up. It is
+// written only when something is wrong. nil is the arguments as a whole.
+type place struct {
+	up    *place
+	key   string
+	index int // of an item; -1: a member
+}
+
+func (p *place) member(key string) *place { return &place{p, key, -1} }
+func (p *place) item(i int) *place        { return &place{p, "", i} }
+
+// pointer returns the JSON Pointer (RFC 6901 section 3). A name that a model made
+// up may be long, and must not bring control characters into a terminal.
+func (p *place) pointer() string {
+	if p == nil {
+		return ""
+	}
+	if p.index >= 0 {
+		return p.up.pointer() + "/" + strconv.Itoa(p.index)
+	}
 	clean := strings.Map(func(r rune) rune {
 		if r < ' ' || r >= 0x7f && r < 0xa0 {
 			return utf8.RuneError
 		}
 		return r
-	}, shorten(token, 100))
-	return to + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(clean)
+	}, shorten(p.key, 100))
+	return p.up.pointer() + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(clean)
+}
+
+func (p *place) depth() int {
+	n := 0
+	for ; p != nil; p = p.up {
+		n++
+	}
+	return n
 }
 
 // tooDeep reports whether a value has more than most levels.

@@ -56,7 +56,7 @@ func (t *Tool) Conforms(document json.RawMessage) error {
 		return &ArgumentError{Tool: t.Name, Message: message}
 	}
 	c := checker{tool: t.Name, schema: s, steps: new(int)}
-	return c.ended("", c.check(s.root, v, ""))
+	return c.ended(nil, c.check(s.root, v, nil))
 }
 
 // step counts work that grows with the schema times the value; false: it is too
@@ -68,22 +68,22 @@ func (c checker) step(n int) bool {
 
 // ended returns err, unless the work was given up: then no answer of check counts,
 // because within "not" a refusal is an acceptance.
-func (c checker) ended(at string, err error) error {
+func (c checker) ended(at *place, err error) error {
 	if *c.steps <= maxSteps {
 		return err
 	}
-	return &ArgumentError{Tool: c.tool, Pointer: at, Message: "is too much to be checked", hint: "send fewer items in one call"}
+	return &ArgumentError{Tool: c.tool, Pointer: at.pointer(), Message: "is too much to be checked", hint: "send fewer items in one call"}
 }
 
-func (c checker) fail(at, message, hint string) error {
+func (c checker) fail(at *place, message, hint string) error {
 	if c.quiet {
 		return errForm
 	}
-	return &ArgumentError{Tool: c.tool, Pointer: at, Message: message, hint: hint}
+	return &ArgumentError{Tool: c.tool, Pointer: at.pointer(), Message: message, hint: hint, depth: at.depth()}
 }
 
 // check returns what is wrong with v first, or nil.
-func (c checker) check(schema, v *doc.Node, at string) error {
+func (c checker) check(schema, v *doc.Node, at *place) error {
 	if schema == nil {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (c checker) check(schema, v *doc.Node, at string) error {
 }
 
 // kind says what was wanted and what came.
-func (c checker) kind(want kinds, v *doc.Node, at string) error {
+func (c checker) kind(want kinds, v *doc.Node, at *place) error {
 	if c.quiet {
 		return errForm
 	}
@@ -135,7 +135,7 @@ func (c checker) kind(want kinds, v *doc.Node, at string) error {
 }
 
 // oneOfValues checks enum and const.
-func (c checker) oneOfValues(schema, v *doc.Node, at string) error {
+func (c checker) oneOfValues(schema, v *doc.Node, at *place) error {
 	if only := schema.Get("const"); only != nil && !same(only, v) {
 		return c.fail(at, "must be "+shorten(string(only.JSON()), 60), "")
 	}
@@ -169,7 +169,7 @@ func (c checker) oneOfValues(schema, v *doc.Node, at string) error {
 	return c.fail(at, "must be one of "+strings.Join(values, ", "), hint)
 }
 
-func (c checker) text(schema *doc.Node, s, at string) error {
+func (c checker) text(schema *doc.Node, s string, at *place) error {
 	if limit, ok := integer(schema.Get("minLength")); ok && utf8.RuneCountInString(s) < limit {
 		return c.fail(at, "must have at least "+count(limit, "character"), "")
 	}
@@ -205,7 +205,7 @@ func integer(n *doc.Node) (int, bool) {
 	return i, err == nil
 }
 
-func (c checker) number(schema *doc.Node, s, at string) error {
+func (c checker) number(schema *doc.Node, s string, at *place) error {
 	for _, b := range [...]struct {
 		key, words string
 		wrong      func(cmp int) bool

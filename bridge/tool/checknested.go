@@ -6,7 +6,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-func (c checker) list(schema, v *doc.Node, at string) error {
+func (c checker) list(schema, v *doc.Node, at *place) error {
 	if limit, ok := integer(schema.Get("minItems")); ok && len(v.Items) < limit {
 		return c.fail(at, "must have at least "+count(limit, "item"), "")
 	}
@@ -15,7 +15,7 @@ func (c checker) list(schema, v *doc.Node, at string) error {
 	}
 	first, rest := schema.Get("prefixItems"), schema.Get("items")
 	for i, item := range v.Items {
-		if err := c.check(itemSchema(first, rest, i), item, at+"/"+strconv.Itoa(i)); err != nil {
+		if err := c.check(itemSchema(first, rest, i), item, at.item(i)); err != nil {
 			return err
 		}
 	}
@@ -28,7 +28,7 @@ func (c checker) list(schema, v *doc.Node, at string) error {
 	return nil
 }
 
-func (c checker) contains(schema, v *doc.Node, at string) error {
+func (c checker) contains(schema, v *doc.Node, at *place) error {
 	inner := schema.Get("contains")
 	if inner == nil {
 		return nil
@@ -52,25 +52,25 @@ func (c checker) contains(schema, v *doc.Node, at string) error {
 	return nil
 }
 
-func (c checker) unique(v *doc.Node, at string) error {
+func (c checker) unique(v *doc.Node, at *place) error {
 	seen := make(map[string]bool, len(v.Items))
 	for i, item := range v.Items {
 		text := key(item)
 		if seen[text] {
-			return c.fail(at+"/"+strconv.Itoa(i), "stands in the list twice", "")
+			return c.fail(at.item(i), "stands in the list twice", "")
 		}
 		seen[text] = true
 	}
 	return nil
 }
 
-func (c checker) object(schema, v *doc.Node, at string) error {
+func (c checker) object(schema, v *doc.Node, at *place) error {
 	properties := schema.Get("properties")
 	if required := schema.Get("required"); required != nil {
 		given := lookup(v)
 		for _, name := range required.Items {
 			if given(name.Text) == nil {
-				return c.fail(pointer(at, name.Text), "is required", wanted(properties.Get(name.Text)))
+				return c.fail(at.member(name.Text), "is required", wanted(properties.Get(name.Text)))
 			}
 		}
 	}
@@ -89,8 +89,8 @@ func (c checker) object(schema, v *doc.Node, at string) error {
 }
 
 // member checks one member by everything that applies to its name.
-func (c checker) member(schema, properties *doc.Node, m doc.Member, at string) error {
-	inner := pointer(at, m.Key)
+func (c checker) member(schema, properties *doc.Node, m doc.Member, at *place) error {
+	inner := at.member(m.Key)
 	if names := schema.Get("propertyNames"); names != nil {
 		if c.check(names, &doc.Node{Kind: doc.String, Text: m.Key}, inner) != nil {
 			return c.fail(inner, "has a name that is not allowed", "")
@@ -130,7 +130,7 @@ func (c checker) member(schema, properties *doc.Node, m doc.Member, at string) e
 }
 
 // dependent checks what must be there because something else is.
-func (c checker) dependent(schema, v *doc.Node, at string) error {
+func (c checker) dependent(schema, v *doc.Node, at *place) error {
 	required, schemas := schema.Get("dependentRequired"), schema.Get("dependentSchemas")
 	if required == nil && schemas == nil {
 		return nil
@@ -143,7 +143,7 @@ func (c checker) dependent(schema, v *doc.Node, at string) error {
 			}
 			for _, name := range m.Value.Items {
 				if given(name.Text) == nil {
-					return c.fail(pointer(at, name.Text), "is required beside "+m.Key, "")
+					return c.fail(at.member(name.Text), "is required beside "+m.Key, "")
 				}
 			}
 		}
@@ -162,7 +162,7 @@ func (c checker) dependent(schema, v *doc.Node, at string) error {
 }
 
 // composed checks the keywords that hold schemas for the same value.
-func (c checker) composed(schema, v *doc.Node, at string) error {
+func (c checker) composed(schema, v *doc.Node, at *place) error {
 	if all := schema.Get("allOf"); all != nil {
 		c.within = true
 		for _, s := range all.Items {
@@ -199,9 +199,9 @@ func (c checker) composed(schema, v *doc.Node, at string) error {
 
 // matching counts the schemas that v satisfies, up to most. When it satisfies none, the error
 // is that of the schema that v comes closest to: the one whose error lies deepest.
-func (c checker) matching(list, v *doc.Node, at string, most int) (int, error) {
+func (c checker) matching(list, v *doc.Node, at *place, most int) (int, error) {
 	c.within = true
-	n, deepest, only := 0, len(at), true
+	n, deepest, only := 0, 0, true
 	var closest error
 	for i, s := range list.Items {
 		err := c.check(s, v, at)
@@ -213,9 +213,9 @@ func (c checker) matching(list, v *doc.Node, at string, most int) (int, error) {
 		}
 		e, _ := err.(*ArgumentError)
 		switch {
-		case len(list.Items) == 1, len(e.Pointer) > deepest:
-			closest, deepest, only = err, len(e.Pointer), true
-		case len(e.Pointer) == deepest && i > 0:
+		case len(list.Items) == 1, e.depth > max(deepest, at.depth()):
+			closest, deepest, only = err, e.depth, true
+		case e.depth == deepest && i > 0:
 			only = false
 		}
 	}

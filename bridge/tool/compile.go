@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -22,7 +23,7 @@ func Compile(p *profiles.Profile) (*Set, error) { return CompileWith(p, nil) }
 // requirement whose scheme the profile does not have is a warning, and the tool's
 // calls will be refused.
 func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
-	c := &compiler{profile: p, schemes: make(map[string]*profiles.SecurityScheme, len(p.Server.SecuritySchemes))}
+	c := &compiler{profile: p, schemes: make(map[string]*profiles.SecurityScheme, len(p.Server.SecuritySchemes)), templates: map[string]*template.Template{}}
 	for i := range p.Server.SecuritySchemes {
 		s := &p.Server.SecuritySchemes[i]
 		c.schemes[s.ID] = s // the last of one id, as in Higress
@@ -51,11 +52,12 @@ func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
 
 // compiler collects what is found while a profile is compiled.
 type compiler struct {
-	profile  *profiles.Profile
-	schemes  map[string]*profiles.SecurityScheme
-	at       string // the key of the tool at work
-	errs     Errors
-	warnings []Warning
+	profile   *profiles.Profile
+	schemes   map[string]*profiles.SecurityScheme
+	templates map[string]*template.Template // by name and text
+	at        string                        // the key of the tool at work
+	errs      Errors
+	warnings  []Warning
 }
 
 // place adds a tool unless its name is taken.
@@ -121,7 +123,7 @@ func (c *compiler) tool(p *profiles.Tool) *Tool {
 	c.schemas(t, in, parsed(p.OutputSchema))
 	c.security(t, p)
 	before := len(c.errs)
-	t.checkTemplates(c.failWith)
+	c.checkTemplates(t)
 	if len(c.errs) == before {
 		c.uses(t)
 	}

@@ -27,12 +27,28 @@ func holds(keyword string) byte {
 // followed, those of OpenAPI that say nothing to a model, and two that are not
 // checked.
 func unlisted(keyword string) bool {
-	switch keyword {
-	case "definitions", "id", "xml", "externalDocs", "discriminator", "unevaluatedItems", "unevaluatedProperties",
-		"additionalItems", "dependencies", "contentSchema":
+	switch strings.ToLower(keyword) {
+	case "definitions", "id", "xml", "externaldocs", "discriminator", "unevaluateditems", "unevaluatedproperties",
+		"additionalitems", "dependencies", "contentschema":
 		return true
 	}
 	return strings.HasPrefix(keyword, "$") || strings.HasPrefix(keyword, "x-")
+}
+
+// misspelt returns the keyword that one written in another case stands for. Readers
+// that compare without case would take it for that.
+func misspelt(keyword string) string {
+	for _, known := range [...]string{"type", "properties", "required", "items", "enum", "const", "description", "default", "title", "format", "pattern",
+		"additionalProperties", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "nullable", "example", "examples",
+		"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
+		"minItems", "maxItems", "uniqueItems", "prefixItems", "contains", "minContains", "maxContains",
+		"minProperties", "maxProperties", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas",
+		"deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType"} {
+		if keyword != known && strings.EqualFold(keyword, known) {
+			return known
+		}
+	}
+	return ""
 }
 
 // essential reports keywords without which a model cannot make a value.

@@ -76,7 +76,7 @@ type Templates struct {
 func (t *Tool) Templates() (*Templates, error) {
 	l := &t.compiled
 	l.templatesOnce.Do(func() {
-		t.parseTemplates(func(_ string, err error) {
+		t.parseTemplates(template.Parse, func(_ string, err error) {
 			if l.templatesErr == nil {
 				l.templatesErr = err
 			}
@@ -88,23 +88,35 @@ func (t *Tool) Templates() (*Templates, error) {
 	return &l.templates, nil
 }
 
-// checkTemplates is the first use: fail gets the key of every template that cannot
-// be parsed.
-func (t *Tool) checkTemplates(fail func(key string, err error)) {
+// checkTemplates is the first use. It reports every template that cannot be
+// parsed. Tools often have a template in common; it is parsed once.
+func (c *compiler) checkTemplates(t *Tool) {
 	l := &t.compiled
 	l.templatesOnce.Do(func() {
-		t.parseTemplates(func(key string, err error) {
+		t.parseTemplates(c.parse, func(key string, err error) {
 			l.templatesErr = err
-			fail(key, err)
+			c.failWith(key, err)
 		})
 	})
 }
 
-func (t *Tool) parseTemplates(fail func(key string, err error)) {
+func (c *compiler) parse(name, text string) (*template.Template, error) {
+	key := name + "\x00" + text // errors tell the name
+	if known := c.templates[key]; known != nil {
+		return known, nil
+	}
+	parsed, err := template.Parse(name, text)
+	if err == nil {
+		c.templates[key] = parsed
+	}
+	return parsed, err
+}
+
+func (t *Tool) parseTemplates(with func(name, text string) (*template.Template, error), fail func(key string, err error)) {
 	ts := &t.compiled.templates
 	ts.Headers = make([]*template.Template, len(t.Request.Headers))
 	parse := func(key, text string, to **template.Template) {
-		parsed, err := template.Parse(key, text)
+		parsed, err := with(key, text)
 		if err != nil {
 			fail(key, err)
 			return

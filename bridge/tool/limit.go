@@ -82,7 +82,10 @@ func boolean(n *doc.Node) *doc.Node {
 // keyword writes a keyword that holds no schema, unless it is unlawful.
 func (l *limiter) keyword(out *doc.Node, m doc.Member, at string) {
 	v, want := lawful(m.Key, m.Value)
-	switch {
+	switch known := misspelt(m.Key); {
+	case known != "":
+		l.warn(doc.Join(at, m.Key), "is left out: did you mean "+known+"?")
+		return
 	case want != "":
 		l.warn(doc.Join(at, m.Key), "is left out: it must be "+want)
 		return

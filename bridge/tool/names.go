@@ -1,6 +1,8 @@
 package tool
 
 import (
+	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -192,7 +194,7 @@ func (c *compiler) defaults(t *Tool, root *doc.Node) {
 		}
 		s := prepared(root.Get("properties").Get(p.Name), nil)
 		check := t.checker(&s)
-		if err := check.check(s.root, check.repair(s.root, v), ""); err != nil {
+		if err := check.check(s.root, check.repair(s.root, v), nil); err != nil {
 			e, _ := err.(*ArgumentError)
 			c.warn(doc.Index("args", i)+".default", strings.TrimPrefix(e.Pointer+" "+e.Message, " ")+"; it is sent all the same")
 		}
@@ -235,6 +237,15 @@ func drop(n *doc.Node, key string) {
 func parsed(raw []byte) *doc.Node {
 	if len(raw) == 0 {
 		return nil
+	}
+	switch first := raw[0]; {
+	case first == '{' || first == '[' || bytes.IndexByte(raw, '\\') >= 0 || !utf8.Valid(raw) || !json.Valid(raw):
+	case first == '"':
+		return text(string(raw[1 : len(raw)-1]))
+	case first == 't' || first == 'f':
+		return &doc.Node{Kind: doc.Bool, Bool: first == 't'}
+	case isNumber(string(raw)):
+		return &doc.Node{Kind: doc.Number, Text: string(raw)}
 	}
 	n, err := doc.FromJSON(raw)
 	if err != nil {

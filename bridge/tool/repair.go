@@ -45,7 +45,7 @@ func (c checker) repair(schema, v *doc.Node) *doc.Node {
 func (c checker) repairForm(forms []*doc.Node, v *doc.Node) *doc.Node {
 	c.quiet, c.within = true, true
 	for _, s := range forms {
-		if !c.step(1) || c.check(s, v, "") == nil {
+		if !c.step(1) || c.check(s, v, nil) == nil {
 			return v
 		}
 	}
@@ -53,7 +53,7 @@ func (c checker) repairForm(forms []*doc.Node, v *doc.Node) *doc.Node {
 		if !c.step(1) {
 			return v
 		}
-		if r := c.repair(s, v); r != v && c.check(s, r, "") == nil {
+		if r := c.repair(s, v); r != v && c.check(s, r, nil) == nil {
 			return r
 		}
 	}
@@ -207,7 +207,7 @@ func (c checker) wire(schemas []*doc.Node, v *doc.Node) *doc.Node {
 		for _, s := range schemas {
 			inner = appendSchema(inner, c.schema.property(s.Get("properties"), m.Key))
 		}
-		if name := c.renamed[m.Key]; name != "" && inner != nil {
+		if name, ok := c.renamed[m.Key]; ok && inner != nil {
 			m.Key = name
 		}
 		if inner == nil {

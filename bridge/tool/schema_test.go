@@ -52,6 +52,7 @@ func TestArgumentSchema(t *testing.T) {
 			`{"type":"array","items":{"properties":{"x":{"items":{"type":"string"},"type":"array"}},"type":"object"}}`, "", ""},
 		// What no client takes.
 		{"type = \"array\"\nitems = { \"$ref\" = \"#/x\", type = \"string\", \"$defs\" = {} }", `{"type":"array","items":{"type":"string"}}`, "", "references are left out"},
+		{"type = \"array\"\nitems = { type = \"string\", minlength = 3 }", `{"type":"array","items":{"type":"string"}}`, "tools[0].args[0].items.minlength", "did you mean minLength?"},
 		{"type = \"array\"\nitems = { type = \"int\" }", `{"type":"array","items":{}}`, "tools[0].args[0].items.type", "did you mean integer?"},
 		{"type = \"array\"\nitems = { type = \"string\", minLength = \"3\", pattern = 5, enum = [], xml = {}, x-a = 1 }", `{"type":"array","items":{"type":"string"}}`,
 			"tools[0].args[0].items.minLength", "an integer from 0"},
