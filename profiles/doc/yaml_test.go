@@ -3,6 +3,7 @@ package doc
 import (
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -102,6 +103,8 @@ func TestYAMLPositions(t *testing.T) {
 	}
 }
 
+var signInside = regexp.MustCompile(`^[-+]?0[box][-+]`)
+
 // FuzzParseYAML: every position is inside the document, and what the library
 // decodes into Go values is the same tree.
 func FuzzParseYAML(f *testing.F) {
@@ -129,6 +132,9 @@ func FuzzParseYAML(f *testing.F) {
 		for key, v := range want {
 			s, isText := v.(string)
 			got := n.Get(key)
+			if got != nil && signInside.MatchString(got.Text) {
+				continue // text by YAML 1.2 (section 10.3.2); the library takes a sign behind 0o
+			}
 			if isText && (got == nil || got.Kind != String || got.Text != s) {
 				t.Fatalf("%q: the library reads %q, the tree has %s", key, s, got.JSON())
 			}
