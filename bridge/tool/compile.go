@@ -125,7 +125,7 @@ func (c *compiler) tool(p *profiles.Tool) *Tool {
 	before := len(c.errs)
 	c.checkTemplates(t)
 	if len(c.errs) == before {
-		c.uses(t)
+		c.uses(t, p.Args)
 	}
 	c.placeholders(t)
 	return t

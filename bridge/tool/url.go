@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -103,9 +104,13 @@ func (t *Tool) param(wire string) *Param {
 }
 
 // uses warns of templates that use an argument in a way that cannot be meant.
-func (c *compiler) uses(t *Tool) {
+func (c *compiler) uses(t *Tool, args []profiles.Arg) {
+	safe := map[string]bool{}
+	for i := range args {
+		safe[args[i].Name] = harmless(&args[i])
+	}
 	ts := &t.compiled.templates
-	c.unescaped(t, ts.URL)
+	c.unescaped(t, ts.URL, safe)
 	c.unknownUses(t, "requestTemplate.url", ts.URL)
 	for i, h := range ts.Headers {
 		c.unknownUses(t, headerKey(i), h)
@@ -116,12 +121,29 @@ func (c *compiler) uses(t *Tool) {
 	}
 }
 
+// harmless reports an argument none of whose values changes the meaning of a URL:
+// no text, or one of a list of plain words.
+func harmless(a *profiles.Arg) bool {
+	switch a.Type {
+	case "integer", "number", "boolean":
+		return true
+	case "", "string":
+	default:
+		return false
+	}
+	for _, raw := range a.Enum {
+		if v := parsed(raw); v == nil || v.Kind == doc.String && !legalKey(v.Text) || strings.Trim(v.Text, ".") == "" && v.Text != "" {
+			return false
+		}
+	}
+	return len(a.Enum) > 0
+}
+
 // unescaped warns of text that can change the meaning of the URL it stands in.
-func (c *compiler) unescaped(t *Tool, url *template.Template) {
+func (c *compiler) unescaped(t *Tool, url *template.Template, safe map[string]bool) {
 	told := map[string]bool{}
 	for _, use := range url.Args() {
-		p := t.param(use.Name)
-		if use.Escaped || told[use.Name] || p == nil || p.Type == "integer" || p.Type == "number" || p.Type == "boolean" {
+		if use.Escaped || told[use.Name] || safe[use.Name] || t.param(use.Name) == nil {
 			continue
 		}
 		told[use.Name] = true
