@@ -112,7 +112,33 @@ func (r *statusReport) collect() error {
 			r.record(v, rec)
 		}
 	}
+	if r.a.profileFlag == "" {
+		r.leftOver()
+	}
 	return nil
+}
+
+// leftOver adds what is stored for a profile or a scheme that is not there any
+// more, so that a person can forget it.
+func (r *statusReport) leftOver() {
+	for _, e := range r.index.Entries {
+		if slices.ContainsFunc(r.rows, func(row statusRow) bool {
+			return row.Profile == e.Profile && row.Scheme == e.Record && row.Account == e.Account
+		}) {
+			continue
+		}
+		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn}
+		switch _, err := r.store.Get(r.ctx, e.Key); {
+		case errors.Is(err, keychain.ErrNotFound):
+			row.State = credential.SignedOut
+		case err != nil:
+			row.State = credential.Unavailable
+			if r.trouble == nil {
+				r.trouble = err
+			}
+		}
+		r.rows = append(r.rows, row)
+	}
 }
 
 // record adds the rows of one credential: one for each account that has it, or one

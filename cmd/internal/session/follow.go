@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +34,7 @@ type Session struct {
 	since   time.Time // when that was first seen
 	looked  time.Time // when the files were looked at last
 	problem string    // the last broken edit that was told
+	wanted  string    // the file of the profile that is not usable, when it is another than the view's
 }
 
 // New opens a session. A profile that is invalid now is an error; having no
@@ -103,6 +105,7 @@ func (s *Session) reload() {
 	}
 	s.files, s.pending = files, ""
 	if err != nil {
+		s.want()
 		if text := err.Error(); text != s.problem {
 			s.problem = text
 			s.o.Logger.Error("the profile is not usable; the tools stay as they were", "error", text)
@@ -114,10 +117,22 @@ func (s *Session) reload() {
 		s.o.Logger.Info("the profile is usable again")
 	}
 	old := s.view
-	s.view = v
+	s.view, s.wanted = v, ""
 	s.files = s.lookAtFiles(v)
 	if old.Bridge != nil {
 		old.Bridge.Close() // closes idle connections; calls that run go on
+	}
+}
+
+// want notes which file has to be mended, so that the mended one is noticed.
+func (s *Session) want() {
+	ref, err := s.o.reference()
+	if err != nil {
+		return
+	}
+	if file, _, err := Dir(s.o.Home).Resolve(ref.Profile); err == nil && file != s.wanted {
+		s.wanted = file
+		s.files = s.lookAtFiles(s.view)
 	}
 }
 
@@ -135,6 +150,9 @@ func (s *Session) lookAtFiles(v *View) string {
 func (s *Session) sources(v *View) []string {
 	if v.Profile == nil {
 		return []string{s.o.Home.Join(home.ProfilesDir)}
+	}
+	if s.wanted != "" {
+		return append(slices.Clone(v.Profile.Sources), s.wanted)
 	}
 	return v.Profile.Sources
 }

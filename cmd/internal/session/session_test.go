@@ -187,6 +187,16 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait("five four")
+	// A switch to a profile that is broken keeps the tools until it is mended.
+	h.write("b", "broken")
+	h.use("b", "")
+	if got := names(s.View()); got != "five four" {
+		t.Fatalf("with a broken profile: %q", got)
+	}
+	h.write("b", hello("six"))
+	wait("six")
+	h.use("a", "")
+	wait("five four")
 	if err := os.Remove(h.o.Home.Join("profiles/a.toml")); err != nil {
 		t.Fatal(err)
 	}
