@@ -232,7 +232,10 @@ func (p *place) pointer() string {
 		}
 		return r
 	}, shorten(p.key, 100))
-	return p.up.pointer() + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(clean)
+	if strings.ContainsAny(clean, "~/") {
+		clean = strings.NewReplacer("~", "~0", "/", "~1").Replace(clean)
+	}
+	return p.up.pointer() + "/" + clean
 }
 
 func (p *place) depth() int {

@@ -33,9 +33,9 @@ func (c checker) contains(schema, v *doc.Node, at *place) error {
 	if inner == nil {
 		return nil
 	}
-	n := 0
+	n, silent := 0, c.silent()
 	for _, item := range v.Items {
-		if c.check(inner, item, at) == nil {
+		if silent.check(inner, item, at) == nil {
 			n++
 		}
 	}
@@ -92,7 +92,7 @@ func (c checker) object(schema, v *doc.Node, at *place) error {
 func (c checker) member(schema, properties *doc.Node, m doc.Member, at *place) error {
 	inner := at.member(m.Key)
 	if names := schema.Get("propertyNames"); names != nil {
-		if c.check(names, &doc.Node{Kind: doc.String, Text: m.Key}, inner) != nil {
+		if c.silent().check(names, &doc.Node{Kind: doc.String, Text: m.Key}, inner) != nil {
 			return c.fail(inner, "has a name that is not allowed", "")
 		}
 	}
@@ -185,11 +185,11 @@ func (c checker) composed(schema, v *doc.Node, at *place) error {
 			return c.fail(at, "fits more than one of the forms that exclude each other", "")
 		}
 	}
-	if not := schema.Get("not"); not != nil && c.check(not, v, at) == nil {
+	if not := schema.Get("not"); not != nil && c.silent().check(not, v, at) == nil {
 		return c.fail(at, "has a form that is not allowed", "")
 	}
 	if condition := schema.Get("if"); condition != nil {
-		if c.check(condition, v, at) == nil {
+		if c.silent().check(condition, v, at) == nil {
 			return c.check(schema.Get("then"), v, at)
 		}
 		return c.check(schema.Get("else"), v, at)
