@@ -47,15 +47,16 @@ type Options struct {
 	Logger   *slog.Logger // nil: nothing is logged
 }
 
-// Bridge calls the tools of one profile as one account. Nothing in it changes
-// after New; it is safe for concurrent use.
+// Bridge calls the tools of one profile as one account. It is safe for concurrent
+// use.
 type Bridge struct {
 	o    Options
 	mask *secret.Masker
 	env  request.Incoming // the client credential of the environment
 
-	mu   sync.Mutex
-	made *sender // on the first call
+	mu    sync.Mutex
+	made  *sender // on the first call
+	known map[string]bool
 }
 
 // Call is one call of a tool.
@@ -77,7 +78,7 @@ func New(o Options) *Bridge {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Bridge{o: o, mask: secret.NewMasker()}
+	b := &Bridge{o: o, mask: secret.NewMasker(), known: map[string]bool{}}
 	schemes := o.Set.Profile().Server.SecuritySchemes
 	pointers := make([]*profiles.SecurityScheme, len(schemes))
 	for i := range schemes {
@@ -119,8 +120,15 @@ func (b *Bridge) sender() (*sender, error) {
 // know makes a credential known to the masker: as it is, without its scheme's word,
 // and as the user:password that it may be the base64 text of.
 func (b *Bridge) know(v secret.Value) {
+	whole := v.Reveal()
+	b.mu.Lock()
+	seen := b.known[whole]
+	b.mu.Unlock()
+	if seen {
+		return // its forms take longer to write down than a call's other steps
+	}
 	b.mask.Add(v)
-	text := v.Reveal()
+	text := whole
 	for _, word := range []string{"Bearer ", "Basic "} {
 		if len(text) > len(word) && strings.EqualFold(text[:len(word)], word) {
 			text = strings.TrimSpace(text[len(word):])
@@ -133,6 +141,9 @@ func (b *Bridge) know(v secret.Value) {
 	if strings.Contains(text, ":") {
 		b.mask.AddBasic(secret.New(text))
 	}
+	b.mu.Lock()
+	b.known[whole] = true // not before: another call must not rely on what is not masked yet
+	b.mu.Unlock()
 }
 
 // Close closes idle connections. Calls that run go on.

@@ -42,7 +42,7 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case origin == "":
 		return nil, closing(r, errNoOrigin)
-	case credential.Origin(r.URL.String()) == credential.Origin(origin):
+	case r.URL.Scheme+"://"+r.URL.Host == origin, credential.Origin(r.URL.String()) == credential.Origin(origin):
 		return g.home.RoundTrip(r)
 	case !g.harmless(r):
 		return nil, closing(r, errCredential)

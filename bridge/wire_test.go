@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -191,17 +192,19 @@ func TestManyAtOnce(t *testing.T) {
 // that were read to their end.
 func TestConnectionsAreKept(t *testing.T) {
 	var connections atomic.Int32
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/fail" {
 			w.WriteHeader(http.StatusNotFound)
 		}
 		_, _ = io.WriteString(w, strings.Repeat("x", 20_000))
-	})
+	}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			connections.Add(1)
 		}
 	}
+	s.Start()
+	defer s.Close()
 	r := newRig(t, s.URL, toolTOML("ok", "fail"))
 	for range 100 {
 		r.works("ok", "{}", "xxx")
