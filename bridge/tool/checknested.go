@@ -102,7 +102,7 @@ func (c checker) member(schema, properties *doc.Node, m doc.Member, at *place) e
 		return err
 	}
 	if patterns := schema.Get("patternProperties"); patterns != nil {
-		if !c.step(len(patterns.Members) / 10) {
+		if !c.step(len(patterns.Members) / 2) {
 			return errForm
 		}
 		for _, p := range patterns.Members {
