@@ -184,8 +184,7 @@ func (r *Resolver) Reference(ctx context.Context, scheme *profiles.SecuritySchem
 		u.Value, u.Store = ref.Literal, "literal"
 		return u, nil
 	case !r.o.Profile.Private:
-		return Usable{}, r.fail(scheme, record, Missing, errors.New("the profile's file is not yours alone, so its references are not followed"),
-			"make it yours: chmod go-w "+Quote(r.o.Profile.File))
+		return Usable{}, r.notPrivate(scheme, record)
 	case ref.Keychain:
 		return r.Stored(ctx, scheme, record, origin)
 	case ref.Env != "":
@@ -224,6 +223,9 @@ func (r *Resolver) Stored(ctx context.Context, scheme *profiles.SecurityScheme, 
 	if scheme.Type == profiles.OAuth2 || scheme.Type == profiles.OpenIDConnect {
 		return Usable{}, r.fail(scheme, record, SignInNeeded, errors.New("this version cannot sign in with "+string(scheme.Type)), "")
 	}
+	if !r.o.Profile.Private {
+		return Usable{}, r.notPrivate(scheme, record)
+	}
 	if record == "" {
 		record = scheme.ID
 	}
@@ -258,6 +260,13 @@ func (r *Resolver) Rejected(_ context.Context, u Usable) bool {
 	}
 	delete(r.commands, u.command)
 	return true
+}
+
+// notPrivate refuses a profile that others can write: it could send a credential
+// wherever they like below the approved address.
+func (r *Resolver) notPrivate(scheme *profiles.SecurityScheme, record string) error {
+	return r.fail(scheme, record, Missing, errors.New("the profile's file is not yours alone, so no credential is used for it"),
+		"make it yours: chmod go-w "+Quote(r.o.Profile.File))
 }
 
 func (r *Resolver) fail(scheme *profiles.SecurityScheme, record string, reason Reason, err error, hint string) *Error {

@@ -150,6 +150,12 @@ func TestReferencesNeedAPrivateFile(t *testing.T) {
 	if err == nil || reason(t, err) != Missing || !strings.Contains(err.Error(), "not yours alone") {
 		t.Error(err)
 	}
+	if err := r.Save(context.Background(), "s", "s", secret.New("kept-secret"), []string{origin}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Stored(context.Background(), s, "s", origin); err == nil || !strings.Contains(err.Error(), "not yours alone") {
+		t.Error(err)
+	}
 }
 
 func TestKeychainRecords(t *testing.T) {
