@@ -3,16 +3,16 @@ package secret
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"io"
-	"net/url"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
+	"unsafe"
 )
 
-// minMasked is the length from which a secret is masked, in bytes: shorter ones
-// would mask ordinary words.
+// minMasked is the length from which a secret is masked, in characters: shorter
+// ones would mask ordinary words.
 const minMasked = 6
 
 // Masker replaces the secrets that it knows, in every form in which they may
@@ -20,10 +20,9 @@ const minMasked = 6
 // user:password. It is safe for concurrent use, also while secrets are added.
 type Masker struct {
 	mu    sync.RWMutex
-	forms [][]byte // longest first
+	forms []*form
 	known map[string]bool
-	first [256]bool // the bytes that a form begins with
-	most  int       // length of the longest form
+	most  int // bytes that a form takes at most
 }
 
 // NewMasker returns a Masker that knows the values.
@@ -35,132 +34,146 @@ func NewMasker(values ...Value) *Masker {
 	return m
 }
 
-// Add makes a secret known. One of fewer than 6 bytes is not masked.
-func (m *Masker) Add(v Value) { m.add(formsOf(v.s)) }
+// Add makes a secret known. One of fewer than 6 characters is not masked.
+func (m *Masker) Add(v Value) { m.add(v.Reveal()) }
 
-// AddBasic makes user:password known, also as the Authorization header carries it.
+// AddBasic makes user:password known, also as the Authorization header carries it,
+// and the password alone.
 func (m *Masker) AddBasic(v Value) {
-	list := formsOf(v.s)
-	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		list = append(list, formsOf(enc.EncodeToString([]byte(v.s)))...)
-		list = append(list, formsOf(enc.WithPadding(base64.NoPadding).EncodeToString([]byte(v.s)))...)
+	s := v.Reveal()
+	if utf8.RuneCountInString(s) < minMasked {
+		return
 	}
-	if _, password, ok := strings.Cut(v.s, ":"); ok {
-		list = append(list, formsOf(password)...)
+	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+		m.add(enc.EncodeToString([]byte(s)))
 	}
-	m.add(list)
+	_, password, _ := strings.Cut(s, ":")
+	m.add(s, password)
 }
 
-// formsOf returns the ways in which a secret may be written.
-func formsOf(s string) []string {
-	if len(s) < minMasked {
-		return nil
-	}
-	list := []string{s}
-	query, path := url.QueryEscape(s), url.PathEscape(s)
-	strict := strings.ReplaceAll(query, "+", "%20")
-	list = append(list, query, path, strict, lowerHex(query), lowerHex(path), lowerHex(strict))
-	if b, err := json.Marshal(s); err == nil {
-		escaped := string(b[1 : len(b)-1])
-		plain := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(escaped)
-		for _, form := range []string{escaped, plain} {
-			list = append(list, form, strings.ReplaceAll(form, "/", `\/`))
-		}
-		list = append(list, strings.NewReplacer(`\u003c`, `\u003C`, `\u003e`, `\u003E`).Replace(escaped))
-	}
-	return list
-}
-
-// lowerHex writes percent-encodings with lower-case digits.
-func lowerHex(s string) string {
-	if !strings.Contains(s, "%") {
-		return s
-	}
-	b := []byte(s)
-	for i := 0; i+2 < len(b); i++ {
-		if b[i] == '%' {
-			copy(b[i+1:i+3], bytes.ToLower(b[i+1:i+3]))
-			i += 2
-		}
-	}
-	return string(b)
-}
-
-func (m *Masker) add(list []string) {
+func (m *Masker) add(secrets ...string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, s := range list {
-		if len(s) < minMasked || m.known[s] || strings.Contains(Mask, s) {
+	for _, s := range secrets {
+		if utf8.RuneCountInString(s) < minMasked || strings.Contains(Mask, s) {
+			continue
+		}
+		s = apart(s)
+		if m.known[s] {
 			continue
 		}
 		m.known[s] = true
-		m.forms = append(m.forms, []byte(s))
-		m.first[s[0]] = true
-		m.most = max(m.most, len(s))
+		f := newForm(s)
+		m.most = max(m.most, f.longest())
+		m.forms = append(m.forms, f)
 	}
-	sort.SliceStable(m.forms, func(i, j int) bool { return len(m.forms[i]) > len(m.forms[j]) })
 }
 
-// Bytes returns b with every known secret replaced by [Mask]. Without one it
-// returns b itself; b is never changed. It takes time in proportion to b's length
-// and the number of secrets, however often they occur.
+// apart shortens a secret that begins as Mask ends, or ends as Mask begins: beside
+// a Mask it could come to stand in a text that has been masked. What is cut off is
+// in every Mask, so that it tells nothing.
+func apart(s string) string {
+	short := s
+	for k := len(Mask) - 1; k > 0; k-- {
+		if rest, ok := strings.CutSuffix(short, Mask[:k]); ok {
+			short, k = rest, len(Mask)
+		} else if rest, ok := strings.CutPrefix(short, Mask[k:]); ok {
+			short, k = rest, len(Mask)
+		}
+	}
+	if len(short) < 4 || strings.Contains(Mask, short) {
+		return s
+	}
+	return short
+}
+
+// Bytes returns b with every known secret replaced by [Mask]; where secrets
+// overlap, the first one, and of those that begin at one place the longest. Without
+// one it returns b itself; b is never changed. It takes time in proportion to b's
+// length and the number of secrets, however often they occur. Masking a second
+// time changes nothing.
 func (m *Masker) Bytes(b []byte) []byte {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	var next []int // where each form occurs next; len(b) when it does not
-	for i, form := range m.forms {
-		at := bytes.Index(b, form)
-		if at < 0 {
-			continue
-		}
-		if next == nil {
-			next = make([]int, len(m.forms))
-			for j := range next {
-				next[j] = len(b)
-			}
-		}
-		next[i] = at
-	}
-	if next == nil {
-		return b
-	}
-	out, done := make([]byte, 0, len(b)), 0
-	for {
-		first := 0 // of those at one place the longest, which stands before the others
-		for i, at := range next {
-			if at < next[first] {
-				first = i
-			}
-		}
-		if next[first] == len(b) {
-			return append(out, b[done:]...)
-		}
-		out = append(append(out, b[done:next[first]]...), Mask...)
-		done = next[first] + len(m.forms[first])
-		for i, at := range next {
-			if at < done {
-				next[i] = len(b)
-				if at := bytes.Index(b[done:], m.forms[i]); at >= 0 {
-					next[i] = done + at
-				}
-			}
-		}
-	}
+	out, _ := m.replace(b, true)
+	return out
 }
 
 // String is Bytes for a string.
 func (m *Masker) String(s string) string {
-	b := []byte(s)
-	masked := m.Bytes(b)
-	if len(masked) == len(b) && (len(b) == 0 || &masked[0] == &b[0]) {
+	// replace only reads, and returns other memory as soon as something is masked.
+	b := unsafe.Slice(unsafe.StringData(s), len(s))
+	out, _ := m.replace(b, true)
+	if len(out) == len(s) && unsafe.SliceData(out) == unsafe.SliceData(b) {
 		return s
 	}
-	return string(masked)
+	return string(out)
+}
+
+// replace masks b. Unless b is final, it ends where a secret could begin of which
+// the rest is still to come; done is how much of b it has dealt with.
+func (m *Masker) replace(b []byte, final bool) (out []byte, done int) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	limit := len(b)
+	if !final {
+		limit = m.undecided(b, 0)
+	}
+	var next []span // where each form stands next
+	for i, f := range m.forms {
+		at := f.find(b, 0)
+		if at.start == len(b) {
+			continue
+		}
+		if next == nil {
+			next = slices.Repeat([]span{{len(b), len(b)}}, len(m.forms))
+		}
+		next[i] = at
+	}
+	if next == nil {
+		return b[:limit], limit
+	}
+	out = make([]byte, 0, len(b))
+	for {
+		first := next[0]
+		for _, at := range next {
+			if at.start < first.start || at.start == first.start && at.end > first.end {
+				first = at
+			}
+		}
+		if first.start >= limit {
+			return append(out, b[done:max(done, limit)]...), max(done, limit)
+		}
+		out = append(append(out, b[done:first.start]...), Mask...)
+		if done = first.end; done > limit {
+			limit = m.undecided(b, done)
+		}
+		for i := range next {
+			if next[i].start < done {
+				next[i] = m.forms[i].find(b, done)
+			}
+		}
+	}
+}
+
+// undecided returns the first place of b, at or behind from, where a secret may
+// begin of which the rest is still to come.
+func (m *Masker) undecided(b []byte, from int) int {
+	for at := max(from, len(b)-m.most); at < len(b); at++ {
+		for _, f := range m.forms {
+			if !f.starts[b[at]] {
+				continue
+			}
+			if _, more := f.match(b[at:]); more {
+				return at
+			}
+		}
+	}
+	return len(b)
 }
 
 // Writer returns a writer that masks what is written to w, also a secret that
-// comes in several pieces. What could be the beginning of a secret is held back
-// until more comes or the writer is closed. Closing it does not close w.
+// comes in several pieces: the pieces give what Bytes makes of the whole. What could
+// be the beginning of a secret is held back until more comes or the writer is
+// closed. Closing it does not close w. It is safe for concurrent use.
 func (m *Masker) Writer(w io.Writer) io.WriteCloser { return &maskedWriter{m: m, w: w} }
 
 type maskedWriter struct {
@@ -173,37 +186,29 @@ type maskedWriter struct {
 func (w *maskedWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := w.m.Bytes(append(w.held, p...))
-	keep := w.m.tail(all)
-	if _, err := w.w.Write(all[:len(all)-keep]); err != nil {
+	all := p
+	if len(w.held) > 0 {
+		all = append(w.held, p...)
+	}
+	out, done := w.m.replace(all, false)
+	w.held = bytes.Clone(all[done:])
+	if len(out) == 0 {
+		return len(p), nil
+	}
+	if _, err := w.w.Write(out); err != nil {
 		return 0, err
 	}
-	w.held = bytes.Clone(all[len(all)-keep:])
 	return len(p), nil
 }
 
 func (w *maskedWriter) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_, err := w.w.Write(w.m.Bytes(w.held))
+	out := w.m.Bytes(w.held)
 	w.held = nil
-	return err
-}
-
-// tail returns how many bytes at the end could be the beginning of a secret.
-func (m *Masker) tail(b []byte) int {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	for n := min(m.most-1, len(b)); n > 0; n-- {
-		end := b[len(b)-n:]
-		if !m.first[end[0]] {
-			continue
-		}
-		for _, form := range m.forms {
-			if bytes.HasPrefix(form, end) {
-				return n
-			}
-		}
+	if len(out) == 0 {
+		return nil
 	}
-	return 0
+	_, err := w.w.Write(out)
+	return err
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"unique"
 )
 
 // Mask is what stands in the place of a secret in any text. It tells neither
@@ -20,22 +21,37 @@ const Mask = "[secret]"
 
 // Value is a secret that cannot be printed by accident: every formatter, logger
 // and encoder writes [Mask] in its place. The zero Value is the absent secret
-// and prints as the empty string. Values are immutable and safe for concurrent use.
-type Value struct{ s string }
+// and prints as the empty string. Values are immutable, comparable and safe for
+// concurrent use.
+type Value struct {
+	// A handle and no string: fmt calls no method of an unexported field, so that a
+	// struct with a Value inside would print the text. Of a handle it prints an address.
+	h unique.Handle[string]
+}
 
 // New returns s as a secret.
-func New(s string) Value { return Value{s} }
+func New(s string) Value {
+	if s == "" {
+		return Value{}
+	}
+	return Value{unique.Make(s)}
+}
 
 // Reveal returns the secret itself. Only the code that puts a credential into a
 // request, a keychain or a token request calls it.
-func (v Value) Reveal() string { return v.s }
+func (v Value) Reveal() string {
+	if v.IsZero() {
+		return ""
+	}
+	return v.h.Value()
+}
 
 // IsZero reports whether v is the absent (empty) secret.
-func (v Value) IsZero() bool { return v.s == "" }
+func (v Value) IsZero() bool { return v == Value{} }
 
 // String returns Mask, or "" for the zero Value.
 func (v Value) String() string {
-	if v.s == "" {
+	if v.IsZero() {
 		return ""
 	}
 	return Mask
