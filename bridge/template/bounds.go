@@ -11,16 +11,20 @@ import (
 const maxProduct = 64 << 20
 
 // size is about the number of bytes that things take when they are written out.
-// It stops counting beyond maxProduct: a list may hold another one many times.
+// It stops counting beyond maxProduct: a list may hold another one many times. What
+// is nested more deeply than data may be counts as too much: functions recurse.
 func size(args []any) int {
 	n := 0
 	for _, a := range args {
-		n = addSize(n, a)
+		n = addSize(n, a, 0)
 	}
 	return n
 }
 
-func addSize(n int, a any) int {
+func addSize(n int, a any, level int) int {
+	if level > maxLevels {
+		return maxProduct + 1
+	}
 	if n > maxProduct {
 		return n
 	}
@@ -38,14 +42,14 @@ func addSize(n int, a any) int {
 		return n
 	case []any:
 		for _, item := range a {
-			if n = addSize(n+16, item); n > maxProduct {
+			if n = addSize(n+16, item, level+1); n > maxProduct {
 				return n
 			}
 		}
 		return n
 	case map[string]any:
 		for k, v := range a {
-			if n = addSize(n+len(k)+32, v); n > maxProduct {
+			if n = addSize(n+len(k)+32, v, level+1); n > maxProduct {
 				return n
 			}
 		}
@@ -88,6 +92,14 @@ func (o *operands) length(j int) int {
 	return 0
 }
 
+// size is about the bytes of an argument.
+func (o *operands) size(j int) int {
+	if j >= len(o.in) || !o.in[j].IsValid() {
+		return 0
+	}
+	return size([]any{o.in[j].Interface()})
+}
+
 // times multiplies without overflow.
 func times(a, b int) int {
 	if a > 0 && b > maxProduct/a {
@@ -96,9 +108,19 @@ func times(a, b int) int {
 	return a * b
 }
 
+// steps returns how many steps a times b pieces of work are, per of them in each; at
+// most more than there are.
+func steps(a, b, per int) int {
+	if a > 0 && b > MaxSteps*per/a {
+		return MaxSteps + 1
+	}
+	return a * b / per
+}
+
 // bounded refuses what could make much more than it was given, or take much
-// longer than its arguments are long.
-func bounded(name string, in []reflect.Value) error {
+// longer than its arguments are long. work is how many steps the call takes beside
+// reading its arguments.
+func bounded(name string, in []reflect.Value) (work int, err error) {
 	o := &operands{in: in}
 	for _, v := range in {
 		switch {
@@ -112,10 +134,29 @@ func bounded(name string, in []reflect.Value) error {
 			}
 		}
 	}
-	if product(name, o) > maxProduct {
-		return &fault{name, "would make too much"}
+	work = effort(name, o)
+	if product(name, o) > maxProduct || work > MaxSteps {
+		return 0, &fault{name, "would make too much"}
 	}
-	return nil
+	return work, nil
+}
+
+// effort estimates the work of functions that compare everything with everything.
+func effort(name string, o *operands) int {
+	switch name {
+	case "trimAll", "trimall":
+		return steps(len(o.text(0)), len(o.text(1)), 256)
+	case "uniq", "mustUniq":
+		return steps(o.size(0), o.length(0), 1024)
+	case "without", "mustWithout":
+		return steps(o.size(0), len(o.in), 1024)
+	case "toDate", "mustToDate", "date", "dateInZone", "date_in_zone":
+		return o.total / 16
+	}
+	if strings.Contains(name, "egex") {
+		return patternEffort(o.text(0), len(o.text(1)))
+	}
+	return 0
 }
 
 // magnitude is the number without its sign; the smallest one has no other.
@@ -140,8 +181,10 @@ func product(name string, o *operands) int {
 		return times(strings.Count(o.text(2), o.text(0))+1, len(o.text(1)))
 	case "split", "splitList", "splitn":
 		return times(strings.Count(o.text(len(o.in)-1), o.text(0))+1, 64)
-	case "shuffle", "toStrings":
+	case "shuffle":
 		return times(o.total, 64)
+	case "fromJson", "mustFromJson": // an empty list is two bytes of JSON
+		return times(o.total, 16)
 	case "regexFindAll", "mustRegexFindAll", "regexSplit", "mustRegexSplit":
 		return times(utf8.RuneCountInString(o.text(1))+1, 24)
 	case "regexReplaceAll", "regexReplaceAllLiteral", "mustRegexReplaceAll", "mustRegexReplaceAllLiteral":
@@ -150,8 +193,6 @@ func product(name string, o *operands) int {
 		return times(len(o.text(2))+1, 1+len(o.text(1)))
 	case "wrap":
 		return o.total
-	case "join":
-		return times(o.length(1), 1+len(o.text(0)))
 	case "uniq", "mustUniq": // compares every item with every other
 		return times(o.length(0), o.length(0)*4)
 	case "without", "mustWithout":

@@ -5,15 +5,23 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp/syntax"
 	"strings"
 	"testing"
-	"text/template/parse"
 	"time"
 
 	"github.com/tidwall/gjson"
 )
 
 func TestSize(t *testing.T) {
+	nested, deepest := any(1), map[string]any{}
+	for range maxLevels + 1 {
+		nested = []any{nested}
+	}
+	for at, j := deepest, 0; j <= maxLevels; j++ {
+		inner := map[string]any{}
+		at["a"], at = inner, inner
+	}
 	shared := []any{strings.Repeat("x", 1000)}
 	for range 100 { // as a tree this has 2 to the power of 100 texts
 		shared = []any{shared, shared}
@@ -33,6 +41,8 @@ func TestSize(t *testing.T) {
 		{1, 1, 16},
 		{nil, 0, 16},
 		{shared, maxProduct, 2 * maxProduct},
+		{nested, maxProduct, 2 * maxProduct}, // functions recurse
+		{deepest, maxProduct, 2 * maxProduct},
 	} {
 		if n := size([]any{c.of}); n < c.least || n > c.most {
 			t.Errorf("%.40v: %d, want %d to %d", reflect.TypeOf(c.of), n, c.least, c.most)
@@ -46,7 +56,8 @@ func TestProduct(t *testing.T) {
 		for j, a := range args {
 			in[j] = reflect.ValueOf(a)
 		}
-		return bounded(name, in) != nil
+		_, err := bounded(name, in)
+		return err != nil
 	}
 	long := strings.Repeat("x", 1<<20)
 	for _, c := range []struct {
@@ -78,13 +89,22 @@ func TestProduct(t *testing.T) {
 		{"regexFindAll", []any{"x", long, 5}, false},
 		{"regexFindAll", []any{"", long + long + long, 5}, true},
 		{"wrapWith", []any{5, strings.Repeat("|", 100), long}, true},
-		{"join", []any{strings.Repeat(",", 10_000), make([]any, 10_000)}, true},
-		{"join", []any{",", make([]any, 10_000)}, false},
 		{"uniq", []any{make([]any, 1000)}, false},
 		{"uniq", []any{make([]any, 10_000)}, true},
 		{"without", []any{make([]any, 1000), "a"}, false},
 		{"shuffle", []any{long + long}, true},
 		{"upper", []any{long}, false},
+		{"fromJson", []any{long}, false},
+		{"fromJson", []any{strings.Repeat(long, 5)}, true},
+		{"regexMatch", []any{"a+b", long}, false},
+		{"regexMatch", []any{strings.Repeat("a?", 5000), long}, true},
+		{"regexMatch", []any{strings.Repeat("a?", 50_000), "x"}, true},
+		{"regexMatch", []any{strings.Repeat("(?:x?){1000}", 30), "x"}, true},
+		{"regexMatch", []any{"(", long}, false}, // regexp itself says so
+		{"trimAll", []any{long, long}, true},
+		{"trimAll", []any{" \t", long}, false},
+		{"uniq", []any{[]any{long, long, long, long}}, false},
+		{"mustWithout", []any{make([]any, 1000), long}, false},
 	} {
 		if got := refused(c.name, c.args...); got != c.want {
 			t.Errorf("%s of %d arguments: refused %v, want %v", c.name, len(c.args), got, c.want)
@@ -94,28 +114,15 @@ func TestProduct(t *testing.T) {
 
 func TestTimesDoesNotOverflow(t *testing.T) {
 	for _, c := range []struct{ a, b, least, most int }{
-		{0, 5, 0, 0}, {3, 4, 12, 12}, {maxProduct, 1, maxProduct, maxProduct}, {maxProduct, 2, maxProduct + 1, maxProduct + 1},
-		{math.MaxInt, math.MaxInt, maxProduct + 1, maxProduct + 1}, {math.MaxInt, 0, 0, 0},
+		{0, 5, 0, 0},
+		{3, 4, 12, 12},
+		{maxProduct, 1, maxProduct, maxProduct},
+		{maxProduct, 2, maxProduct + 1, maxProduct + 1},
+		{math.MaxInt, math.MaxInt, maxProduct + 1, maxProduct + 1},
+		{math.MaxInt, 0, 0, 0},
 	} {
 		if n := times(c.a, c.b); n < c.least || n > c.most {
 			t.Errorf("%d times %d: %d", c.a, c.b, n)
-		}
-	}
-}
-
-func TestNestingOfText(t *testing.T) {
-	some := strings.Repeat("{{.}}", maxNesting+1) // so that it is worth looking
-	for text, want := range map[string]int{
-		some:                                    0,
-		some + "{{if a}}{{if b}}{{end}}{{end}}": 2,
-		some + "{{if a}}{{else if b}}{{else if c}}{{end}}{{if d}}{{end}}":     3,
-		some + "{{- range a}}{{end}}{{  with b}}{{end}}":                      1,
-		some + "{{end}}{{end}}{{end}}{{if x}}":                                1,
-		some + "{{define `a`}}{{block `b` .}}{{end}}{{end}}{{print ((1))}}":   2,
-		some + "{{if a}}{{if b}}{{else with c}}{{end}}{{end}}{{if d}}{{end}}": 3,
-	} {
-		if got := nesting(text); got != want {
-			t.Errorf("%s: %d, want %d", strings.TrimPrefix(text, some), got, want)
 		}
 	}
 }
@@ -177,10 +184,22 @@ func TestText(t *testing.T) {
 		of   any
 		want string
 	}{
-		{nil, ""}, {"s", "s"}, {value{gjson.Parse(`"s"`)}, "s"}, {value{gjson.Parse(`1e5`)}, "1e5"}, {value{}, ""},
-		{time.Second, "1s"}, {errors.New("e"), "e"}, {[]byte("b"), "b"}, {[]any{1, "a", nil}, `[1,"a",null]`},
-		{map[string]any{"b": 1, "a": value{gjson.Parse(`{"x":1.0}`)}}, `{"a":{"x":1.0},"b":1}`}, {1.5, "1.5"}, {true, "true"},
-		{[]any{value{}}, "[null]"}, {[]string{"a"}, `["a"]`}, {[2]int{1, 2}, "[1,2]"}, {[]any{func() {}}, ""},
+		{nil, ""},
+		{"s", "s"},
+		{value{gjson.Parse(`"s"`)}, "s"},
+		{value{gjson.Parse(`1e5`)}, "1e5"},
+		{value{}, ""},
+		{time.Second, "1s"},
+		{errors.New("e"), "e"},
+		{[]byte("b"), "b"},
+		{[]any{1, "a", nil}, `[1,"a",null]`},
+		{map[string]any{"b": 1, "a": value{gjson.Parse(`{"x":1.0}`)}}, `{"a":{"x":1.0},"b":1}`},
+		{1.5, "1.5"},
+		{true, "true"},
+		{[]any{value{}}, "[null]"},
+		{[]string{"a"}, `["a"]`},
+		{[2]int{1, 2}, "[1,2]"},
+		{[]any{func() {}}, ""},
 	} {
 		if got := text(c.of); got != c.want && c.want != "" {
 			t.Errorf("%v: %q, want %q", c.of, got, c.want)
@@ -193,57 +212,33 @@ func TestTruth(t *testing.T) {
 		of   any
 		want bool
 	}{
-		{nil, false}, {"", false}, {"x", true}, {0, false}, {1, true}, {0.0, false}, {false, false}, {true, true}, {[]any{}, false}, {[]any{nil}, true},
-		{map[string]any{}, false}, {time.Time{}, true}, {[0]int{}, false}, {value{}, false}, {value{gjson.Parse(`0`)}, false}, {value{gjson.Parse(`0.0`)}, false},
-		{value{gjson.Parse(`"false"`)}, true}, {value{gjson.Parse(`false`)}, false}, {value{gjson.Parse(`true`)}, true}, {value{gjson.Parse(`null`)}, false},
-		{value{gjson.Parse(`{}`)}, false}, {value{gjson.Parse(`{"a":null}`)}, true}, {value{gjson.Parse(`[]`)}, false}, {value{gjson.Parse(`[[]]`)}, true},
+		{nil, false},
+		{"", false},
+		{"x", true},
+		{0, false},
+		{1, true},
+		{0.0, false},
+		{false, false},
+		{true, true},
+		{[]any{}, false},
+		{[]any{nil}, true},
+		{map[string]any{}, false},
+		{time.Time{}, true},
+		{[0]int{}, false},
+		{value{}, false},
+		{value{gjson.Parse(`0`)}, false},
+		{value{gjson.Parse(`0.0`)}, false},
+		{value{gjson.Parse(`"false"`)}, true},
+		{value{gjson.Parse(`false`)}, false},
+		{value{gjson.Parse(`true`)}, true},
+		{value{gjson.Parse(`null`)}, false},
+		{value{gjson.Parse(`{}`)}, false},
+		{value{gjson.Parse(`{"a":null}`)}, true},
+		{value{gjson.Parse(`[]`)}, false},
+		{value{gjson.Parse(`[[]]`)}, true},
 	} {
 		if got := truth(c.of); got != c.want {
 			t.Errorf("%#v: %v", c.of, got)
-		}
-	}
-}
-
-func TestNumbers(t *testing.T) {
-	for _, c := range []struct {
-		of   any
-		want string // "": none
-	}{
-		{1, "1"}, {uint8(2), "2"}, {1.5, "3/2"}, {float32(0.5), "1/2"}, {math.NaN(), ""}, {math.Inf(1), ""}, {"5", ""}, {nil, ""},
-		{value{gjson.Parse(`12345678901234567890`)}, "12345678901234567890"}, {value{gjson.Parse(`1e2`)}, "100"}, {value{gjson.Parse(`"5"`)}, ""},
-		{value{gjson.Parse(`1e999999999`)}, ""}, {value{gjson.Parse(`1e-999999999`)}, ""}, {value{gjson.Parse(strings.Repeat("9", 5000))}, ""}, {true, ""},
-	} {
-		r, ok := number(c.of)
-		if ok != (c.want != "") || ok && r.RatString() != c.want {
-			t.Errorf("%.40v: %v %v", c.of, r, ok)
-		}
-	}
-	for _, c := range []struct {
-		of   any
-		want int64
-		ok   bool
-	}{
-		{5, 5, true}, {5.9, 5, true}, {-5.9, -5, true}, {" 7 ", 7, true}, {"7.5", 0, false}, {"x", 0, false}, {nil, 0, false}, {value{gjson.Parse(`3.7`)}, 3, true},
-		{value{gjson.Parse(`1e30`)}, 0, false}, {value{gjson.Parse(`"12"`)}, 12, true}, {uint64(math.MaxUint64), 0, false}, {math.Inf(1), 0, false},
-	} {
-		if n, err := whole(c.of); n != c.want && c.ok || (err == nil) != c.ok {
-			t.Errorf("%v: %d %v", c.of, n, err)
-		}
-	}
-}
-
-func TestCompare(t *testing.T) {
-	v := func(s string) value { return value{gjson.Parse(s)} }
-	for _, c := range []struct {
-		a, b       any
-		order      int
-		comparable bool
-	}{
-		{1, 2, -1, true}, {2.0, 2, 0, true}, {v("12345678901234567891"), v("12345678901234567890"), 1, true}, {"a", "b", -1, true}, {v(`"a"`), "a", 0, true},
-		{v("5"), "5", 0, true}, {v("5"), "6", -1, false}, {v("true"), true, 0, true}, {nil, "", 0, true}, {v("[1]"), "[1]", 0, true}, {v("1.0"), 1, 0, true},
-	} {
-		if order, ok := compare(c.a, c.b); order != c.order || ok != c.comparable {
-			t.Errorf("%v and %v: %d %v", c.a, c.b, order, ok)
 		}
 	}
 }
@@ -255,14 +250,29 @@ func TestConvert(t *testing.T) {
 		to   reflect.Type
 		want any // nil: refused
 	}{
-		{v(`"s"`), reflect.TypeFor[string](), "s"}, {5, reflect.TypeFor[string](), "5"}, {nil, reflect.TypeFor[string](), ""},
-		{v(`true`), reflect.TypeFor[bool](), true}, {"false", reflect.TypeFor[bool](), false}, {"x", reflect.TypeFor[bool](), true},
-		{v(`5`), reflect.TypeFor[int](), 5}, {"5", reflect.TypeFor[int64](), int64(5)}, {"five", reflect.TypeFor[int](), nil}, {v(`"x"`), reflect.TypeFor[int32](), nil},
-		{v(`1.5`), reflect.TypeFor[float64](), 1.5}, {"x", reflect.TypeFor[float64](), nil},
-		{v(`["a",1]`), reflect.TypeFor[[]any](), []any{"a", "1"}}, {v(`{"a":[null]}`), reflect.TypeFor[map[string]any](), map[string]any{"a": []any{""}}},
-		{v(`{"a":1}`), reflect.TypeFor[any](), map[string]any{"a": "1"}}, {v(`5`), reflect.TypeFor[map[string]any](), nil}, {"x", reflect.TypeFor[[]any](), nil},
-		{"2026-01-02T03:04:05Z", reflect.TypeFor[time.Time](), env().Now}, {"x", reflect.TypeFor[time.Time](), nil}, {"5", reflect.TypeFor[time.Duration](), time.Duration(5)},
-		{5, reflect.TypeFor[uint8](), uint8(5)}, {nil, reflect.TypeFor[[]any](), nil}, {"x", reflect.TypeFor[fmt.Stringer](), nil},
+		{v(`"s"`), reflect.TypeFor[string](), "s"},
+		{5, reflect.TypeFor[string](), "5"},
+		{nil, reflect.TypeFor[string](), ""},
+		{v(`true`), reflect.TypeFor[bool](), true},
+		{"false", reflect.TypeFor[bool](), false},
+		{"x", reflect.TypeFor[bool](), true},
+		{v(`5`), reflect.TypeFor[int](), 5},
+		{"5", reflect.TypeFor[int64](), int64(5)},
+		{"five", reflect.TypeFor[int](), nil},
+		{v(`"x"`), reflect.TypeFor[int32](), nil},
+		{v(`1.5`), reflect.TypeFor[float64](), 1.5},
+		{"x", reflect.TypeFor[float64](), nil},
+		{v(`["a",1]`), reflect.TypeFor[[]any](), []any{"a", 1}},
+		{v(`{"a":[null]}`), reflect.TypeFor[map[string]any](), map[string]any{"a": []any{nil}}},
+		{v(`{"a":1}`), reflect.TypeFor[any](), map[string]any{"a": 1}},
+		{v(`5`), reflect.TypeFor[map[string]any](), nil},
+		{"x", reflect.TypeFor[[]any](), nil},
+		{"2026-01-02T03:04:05Z", reflect.TypeFor[time.Time](), env().Now},
+		{"x", reflect.TypeFor[time.Time](), nil},
+		{"5", reflect.TypeFor[time.Duration](), time.Duration(5)},
+		{5, reflect.TypeFor[uint8](), uint8(5)},
+		{nil, reflect.TypeFor[[]any](), nil},
+		{"x", reflect.TypeFor[fmt.Stringer](), nil},
 	} {
 		got, err := convert(c.of, c.to)
 		if c.want == nil {
@@ -314,36 +324,27 @@ func TestDuplicate(t *testing.T) {
 	}
 }
 
-// TestArgUses holds what counts as escaped: a function that encodes, wherever the
-// argument stands below it.
-func TestArgUses(t *testing.T) {
-	for text, want := range map[string]string{
-		`{{.args.a}}`: "a-", `{{ .args.a.b.c }}`: "a-", `{{urlquery .args.a}}`: "a+", `{{.args.a | urlquery}}`: "a+", `{{.args.a | trim | urlquery | lower}}`: "a+",
-		`{{urlquery (print .args.a .args.b)}}`: "a+b+", `{{print (urlquery .args.a) .args.b}}`: "a+b-", `{{toJson .args.a}}`: "a-", `{{len .args.a}}`: "a+",
-		`{{if .args.a}}{{.args.b}}{{else}}{{.args.c}}{{end}}`: "b-c-", `{{range .args.a}}{{$.args.b}}{{end}}`: "a-b-", `{{with $x := .args.a}}{{$x}}{{end}}`: "a-",
-		`{{template "t2" .args.a}}{{define "t2"}}{{end}}`: "a-", `{{.config.a}}{{.args}}{{$.args}}{{"args"}}`: "", `{{b64enc .args.a}}{{sha256sum .args.b}}`: "a+b+", `text`: "",
-	} {
-		parsed, err := Parse("t", text)
-		if err != nil {
-			t.Fatal(text, err)
-		}
-		got := ""
-		for _, use := range parsed.Args() {
-			got += use.Name + map[bool]string{true: "+", false: "-"}[use.Escaped]
-		}
-		if got != want {
-			t.Errorf("%s: %s, want %s", text, got, want)
-		}
-	}
-	if argUses(&parse.NilNode{}, false) != nil || argUses((*parse.ListNode)(nil), false) != nil || pipeUses(nil, false) != nil {
-		t.Error("nothing has uses")
-	}
-}
-
 func TestSimple(t *testing.T) {
 	for text, want := range map[string]bool{
-		`a{{.b}}c`: true, `{{.a.b}}{{.c}}`: true, `{{/* note */}}{{.a}}`: true, `{{.}}`: false, `{{$.a}}`: false, `{{upper .a}}`: false, `{{.a | upper}}`: false,
-		`{{$x := .a}}`: false, `{{if .a}}{{end}}`: false, `{{"x"}}`: false,
+		`a{{.b}}c`:                           true,
+		`{{.a.b}}{{.c}}`:                     true,
+		`{{/* note */}}{{.a}}`:               true,
+		`{{.}}`:                              false,
+		`{{$.a}}`:                            false,
+		`{{upper .a}}`:                       false,
+		`{{.a | upper}}`:                     false,
+		`{{urlquery .a.b}}{{.a | urlquery}}`: true,
+		`{{toJson .a}}{{.a | toJson}}`:       true,
+		`{{urlquery "x"}}`:                   false,
+		`{{urlquery .a .b}}`:                 false,
+		`{{.a | urlquery | upper}}`:          false,
+		`{{.a.0.b}}`:                         true,
+		`{{"x" | urlquery}}`:                 false,
+		`{{$x := urlquery .a}}`:              false,
+		`{{.a | urlquery .b}}`:               false,
+		`{{$x := .a}}`:                       false,
+		`{{if .a}}{{end}}`:                   false,
+		`{{"x"}}`:                            false,
 	} {
 		parsed, err := Parse("t", text)
 		if err != nil || (parsed.simple != nil) != want {
@@ -359,9 +360,19 @@ func TestSimple(t *testing.T) {
 	}
 }
 
-func TestBrokenInstance(t *testing.T) {
-	i := &instance{}
-	if _, err := i.run("t", value{}, env()); err == nil {
-		t.Error("no error")
+func TestProgramSize(t *testing.T) {
+	for pattern, want := range map[string][2]int{"abc": {1, 10}, "(a|b){100}": {100, 1000}, "[a-z]+": {1, 10}, strings.Repeat("x{1000}", 10): {10_000, 30_000}, "": {0, 2}} {
+		re, err := syntax.Parse(pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prog, err := syntax.Compile(re.Simplify())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := programSize(re)
+		if got < want[0] || got > want[1] || got < len(prog.Inst)/3 {
+			t.Errorf("%.20s: %d, want %v; the program has %d instructions", pattern, got, want, len(prog.Inst))
+		}
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
-	"time"
 )
 
 // set is sprig's set, except that a dictionary cannot hold itself: it would have
@@ -89,40 +87,4 @@ func values(d map[string]any) []any {
 		out = append(out, d[k])
 	}
 	return out
-}
-
-// toDate reads a date; one without a zone is in UTC. What is none is the zero time.
-func toDate(layout, s string) time.Time {
-	t, _ := time.Parse(layout, s)
-	return t
-}
-
-// lasting reads a duration, or the time since a moment.
-func (i *instance) lasting(x any) time.Duration {
-	switch x := x.(type) {
-	case time.Duration:
-		return x
-	case time.Time:
-		return i.now().Sub(x)
-	case string:
-		d, _ := time.ParseDuration(x)
-		return d
-	}
-	n, _ := whole(x)
-	return time.Duration(n)
-}
-
-// rounded writes a duration's largest unit: 2y, 3mo, 4d, 5h, 6m, 7s.
-func rounded(d time.Duration) string {
-	const day = 24 * time.Hour
-	d = d.Abs()
-	for _, u := range []struct {
-		length time.Duration
-		name   string
-	}{{365 * day, "y"}, {30 * day, "mo"}, {day, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
-		if d > u.length {
-			return strconv.Itoa(int(d/u.length)) + u.name
-		}
-	}
-	return "0s"
 }

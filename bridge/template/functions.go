@@ -1,65 +1,161 @@
 package template
 
 import (
-	"encoding/json"
 	"fmt"
 	"html"
 	"net/url"
-	"reflect"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	tt "text/template"
-	"time"
 
 	"github.com/Masterminds/sprig/v3"
 )
 
-// refused are the functions of sprig that templates do not get, and why.
-func refused() map[string]string {
-	const (
-		world = "it reads the environment or the network"
-		keys  = "it makes or uses keys"
-		files = "it belongs to files"
-	)
-	return map[string]string{
-		"env": world, "expandenv": world, "getHostByName": world,
-		"genPrivateKey": keys, "genCA": keys, "genCAWithKey": keys, "genSelfSignedCert": keys, "genSelfSignedCertWithKey": keys,
-		"genSignedCert": keys, "genSignedCertWithKey": keys, "buildCustomCert": keys, "derivePassword": keys, "htpasswd": keys,
-		"bcrypt": keys, "encryptAES": keys, "decryptAES": keys,
-		"osBase": files, "osClean": files, "osDir": files, "osExt": files, "osIsAbs": files,
-		"call": "there is nothing to call",
+// refused returns why templates do not get a function of sprig or Go; "" when
+// there is no reason.
+func refused(function string) string {
+	switch function {
+	case "env", "expandenv", "getHostByName":
+		return "it reads the environment or the network"
+	case "genPrivateKey", "genCA", "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey",
+		"buildCustomCert", "derivePassword", "htpasswd", "bcrypt", "encryptAES", "decryptAES":
+		return "it makes or uses keys"
+	case "call":
+		return "there is nothing to call"
 	}
+	if strings.HasPrefix(function, "__") {
+		return "it is no function for templates"
+	}
+	return ""
 }
 
-// sprigFunctions are the text functions of sprig that are allowed.
-func sprigFunctions() map[string]any {
+// library holds the functions of sprig that are used as they are; nobody changes it.
+var library = sync.OnceValue(func() map[string]any {
 	all := sprig.GenericFuncMap()
-	for name := range refused() {
-		delete(all, name)
+	for name := range all {
+		if refused(name) != "" {
+			delete(all, name)
+		}
 	}
 	for _, name := range []string{"merge", "mergeOverwrite"} {
 		all[name] = merged(all[name].(func(map[string]any, ...map[string]any) any))
 	}
 	all["mustMerge"], all["mustMergeOverwrite"] = all["merge"], all["mergeOverwrite"]
+	all["set"], all["keys"], all["values"] = set, keys, values
+	all["toDate"], all["mustToDate"], all["duration"] = toDate, mustToDate, duration
+	// On every system those of a server.
+	all["osBase"], all["osClean"], all["osDir"], all["osExt"], all["osIsAbs"] = path.Base, path.Clean, path.Dir, path.Ext, path.IsAbs
 	return all
+})
+
+// known holds the names of all functions that templates may call.
+var known = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{"gjson": true, "and": true, "or": true}
+	i := &instance{}
+	for name := range library() {
+		out[name] = true
+	}
+	for name := range i.replacements() {
+		out[name] = true
+	}
+	for name := range builtins() {
+		out[name] = true
+	}
+	return out
+})
+
+// functions returns how this instance finds a function by its name: sprig's with
+// their arguments converted and bounded, Go's own with our values, and those of the
+// engine. There is none for and and or, which are Go's.
+func (i *instance) functions() func(name string) any {
+	engine, own, replaced := i.engineFunctions(), builtins(), i.replacements()
+	return func(name string) any {
+		if f, ok := engine[name]; ok {
+			return f
+		}
+		if f, ok := own[name]; ok {
+			return i.counted(name, f)
+		}
+		if f, ok := replaced[name]; ok {
+			return i.wrap(name, f)
+		}
+		if f, ok := library()[name]; ok {
+			return i.wrap(name, f)
+		}
+		return nil
+	}
 }
 
-// names declares every function to the parser.
-func names() tt.FuncMap {
-	return (&instance{}).functions()
+// builtins are Go's own functions over our values, and those of sprig that take and
+// give back anything: they must not change what passes through.
+func builtins() map[string]func(args []any) (any, error) {
+	order := func(wanted func(int) bool) func([]any) (any, error) {
+		return func(args []any) (any, error) {
+			if len(args) != 2 {
+				return nil, fmt.Errorf("wants 2 arguments, not %d", len(args))
+			}
+			c, _ := compare(args[0], args[1])
+			return wanted(c), nil
+		}
+	}
+	all := func(wanted bool) func([]any) (any, error) {
+		return func(args []any) (any, error) {
+			return slices.ContainsFunc(args, func(a any) bool { return truth(a) == wanted }) == wanted, nil
+		}
+	}
+	return map[string]func([]any) (any, error){
+		"not": func(args []any) (any, error) { return !truth(args[0]), nil },
+		"eq":  equal,
+		"ne":  func(args []any) (any, error) { yes, err := equal(args); return yes != any(true), err },
+		"lt":  order(func(c int) bool { return c < 0 }), "le": order(func(c int) bool { return c <= 0 }),
+		"gt": order(func(c int) bool { return c > 0 }), "ge": order(func(c int) bool { return c >= 0 }),
+		"len": length, "index": index, "slice": cut,
+		// As upstream, with spaces: Go has none beside a text.
+		"print":    func(args []any) (any, error) { return joined(args, " "), nil },
+		"println":  func(args []any) (any, error) { return joined(args, " ") + "\n", nil },
+		"printf":   printf,
+		"html":     func(args []any) (any, error) { return html.EscapeString(joined(args, "")), nil },
+		"js":       func(args []any) (any, error) { return tt.JSEscapeString(joined(args, "")), nil },
+		"urlquery": func(args []any) (any, error) { return url.QueryEscape(joined(args, "")), nil },
+		"toJson":   toJSON(true), "mustToJson": toJSON(true), "toRawJson": toJSON(false), "mustToRawJson": toJSON(false),
+		"toString": func(args []any) (any, error) { return text(args[0]), nil },
+		"quote":    quoted(strconv.Quote), "squote": quoted(func(s string) string { return "'" + s + "'" }),
+		"cat": cat, "join": join, "toStrings": toStrings,
+		"default": fallback, "coalesce": coalesce, "ternary": ternary,
+		"empty": func(args []any) (any, error) { return !truth(args[0]), nil },
+		"any":   all(true), "all": all(false),
+		"getSocketIP": func([]any) (any, error) { return "", nil },
+		"getRealIP":   func([]any) (any, error) { return "", nil },
+	}
+}
+
+// equal is eq: whether the first is equal to one of the others.
+func equal(args []any) (any, error) {
+	if len(args) < 2 {
+		return nil, fmt.Errorf("wants 2 arguments or more")
+	}
+	for _, other := range args[1:] {
+		if c, alike := compare(args[0], other); alike && c == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // nearest returns the known function that a word probably means.
 func nearest(word string) string {
 	var list []string
-	for name := range names() {
-		if !strings.HasPrefix(name, "__") {
-			list = append(list, name)
-		}
+	for name := range known() {
+		list = append(list, name)
 	}
 	slices.Sort(list)
-	best, least := "", 3
+	best, least := "", 2
+	if len(word) > 5 {
+		least = 3
+	}
 	for _, name := range list {
 		if d := distance(strings.ToLower(word), strings.ToLower(name), least); d < least {
 			best, least = name, d
@@ -89,199 +185,4 @@ func distance(a, b string, most int) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// functions returns every function of this instance: sprig's with their arguments
-// converted and bounded, Go's own with our values, and those of the engine.
-func (i *instance) functions() tt.FuncMap {
-	out := tt.FuncMap{}
-	for name, f := range sprigFunctions() {
-		out[name] = i.wrap(name, f)
-	}
-	for name, f := range i.replacements() {
-		out[name] = i.wrap(name, f)
-	}
-	for name, f := range i.builtins() {
-		out[name] = i.counted(name, f)
-	}
-	for name, f := range i.engine() {
-		out[name] = f
-	}
-	return out
-}
-
-// builtins are Go's own functions, over our values.
-func (i *instance) builtins() map[string]func(args []any) (any, error) {
-	logic := func(stop bool) func([]any) (any, error) {
-		return func(args []any) (any, error) {
-			for _, a := range args {
-				if truth(a) == stop {
-					return a, nil
-				}
-			}
-			return args[len(args)-1], nil
-		}
-	}
-	order := func(wanted func(int) bool) func([]any) (any, error) {
-		return func(args []any) (any, error) {
-			if len(args) != 2 {
-				return nil, fmt.Errorf("wants 2 arguments, not %d", len(args))
-			}
-			c, _ := compare(args[0], args[1])
-			return wanted(c), nil
-		}
-	}
-	equal := func(args []any) (any, error) {
-		if len(args) < 2 {
-			return nil, fmt.Errorf("wants 2 arguments or more")
-		}
-		for _, other := range args[1:] {
-			if c, ok := compare(args[0], other); ok && c == 0 {
-				return true, nil
-			}
-		}
-		return false, nil
-	}
-	return map[string]func([]any) (any, error){
-		"and": logic(false), "or": logic(true),
-		"not": func(args []any) (any, error) { return !truth(args[0]), nil },
-		"eq":  equal,
-		"ne":  func(args []any) (any, error) { yes, err := equal(args); return yes != any(true), err },
-		"lt":  order(func(c int) bool { return c < 0 }), "le": order(func(c int) bool { return c <= 0 }),
-		"gt": order(func(c int) bool { return c > 0 }), "ge": order(func(c int) bool { return c >= 0 }),
-		"len": length, "index": index, "slice": cut,
-		"print":    func(args []any) (any, error) { return fmt.Sprint(texts(args)...), nil },
-		"println":  func(args []any) (any, error) { return fmt.Sprintln(texts(args)...), nil },
-		"printf":   printf,
-		"html":     func(args []any) (any, error) { return html.EscapeString(fmt.Sprint(texts(args)...)), nil },
-		"js":       func(args []any) (any, error) { return tt.JSEscapeString(fmt.Sprint(texts(args)...)), nil },
-		"urlquery": func(args []any) (any, error) { return url.QueryEscape(fmt.Sprint(texts(args)...)), nil },
-		"toJson":   toJSON, "mustToJson": toJSON, "toRawJson": toJSON, "mustToRawJson": toJSON,
-		"getSocketIP": func([]any) (any, error) { return "", nil },
-		"getRealIP":   func([]any) (any, error) { return "", nil },
-	}
-}
-
-// texts turns lists and maps into their JSON, so that they print as values do.
-func texts(args []any) []any {
-	out := make([]any, len(args))
-	for i, a := range args {
-		switch reflect.ValueOf(a).Kind() {
-		case reflect.Map, reflect.Slice, reflect.Invalid:
-			out[i] = text(a)
-		default:
-			out[i] = a
-		}
-	}
-	return out
-}
-
-// toJSON embeds a value as JSON.
-func toJSON(args []any) (any, error) {
-	if len(args) != 1 {
-		return nil, fmt.Errorf("wants 1 argument, not %d", len(args))
-	}
-	if v, ok := args[0].(value); ok && v.r.Raw != "" {
-		return v.r.Raw, nil
-	}
-	b, err := json.Marshal(plain(args[0]))
-	return string(b), err
-}
-
-// replacements are sprig's functions that read the clock or randomness.
-func (i *instance) replacements() map[string]any {
-	letters := func(alphabet string) func(n int) string {
-		return func(n int) string {
-			b := make([]byte, min(max(n, 0), maxRandom))
-			for j := range b {
-				b[j] = alphabet[i.random(uint64(len(alphabet)))]
-			}
-			return string(b)
-		}
-	}
-	const abc = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	const digits = "0123456789"
-	ascii := make([]byte, 0, 95)
-	for c := byte(' '); c <= '~'; c++ {
-		ascii = append(ascii, c)
-	}
-	return map[string]any{
-		"now":  i.now,
-		"ago":  func(t time.Time) string { return i.now().Sub(t).Round(time.Second).String() },
-		"date": func(layout string, t any) string { return i.timeOf(t).Format(layout) },
-		"dateInZone": func(layout string, t any, zone string) string {
-			return i.in(t, zone).Format(layout)
-		},
-		"date_in_zone": func(layout string, t any, zone string) string { return i.in(t, zone).Format(layout) },
-		"htmlDate":     func(t any) string { return i.timeOf(t).Format("2006-01-02") },
-		"htmlDateInZone": func(t any, zone string) string {
-			return i.in(t, zone).Format("2006-01-02")
-		},
-		"randAlpha": letters(abc), "randAlphaNum": letters(abc + digits), "randNumeric": letters(digits), "randAscii": letters(string(ascii)),
-		"randBytes": func(n int) string { return letters(abc + digits)(n) },
-		"randInt": func(from, to int) int {
-			if to <= from {
-				return from
-			}
-			return from + int(i.random(uint64(to-from)))
-		},
-		"uuidv4": func() string {
-			const hex = "0123456789abcdef"
-			b := []byte("xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx")
-			for j, c := range b {
-				switch c {
-				case 'x':
-					b[j] = hex[i.random(16)]
-				case 'y':
-					b[j] = hex[8+i.random(4)]
-				}
-			}
-			return string(b)
-		},
-		"toDate":        toDate,
-		"mustToDate":    func(layout, s string) (time.Time, error) { return time.Parse(layout, s) },
-		"durationRound": func(t any) string { return rounded(i.lasting(t)) },
-		"set":           set,
-		"keys":          keys,
-		"values":        values,
-		"shuffle": func(s string) string {
-			r := []rune(s)
-			for j := len(r) - 1; j > 0; j-- {
-				k := int(i.random(uint64(j + 1)))
-				r[j], r[k] = r[k], r[j]
-			}
-			return string(r)
-		},
-	}
-}
-
-const maxRandom = 10_000
-
-// in is sprig's way to take a zone: an unknown one is UTC.
-func (i *instance) in(t any, zone string) time.Time {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return i.timeOf(t).In(loc)
-}
-
-// timeOf reads what sprig's date functions take: a time or Unix seconds.
-func (i *instance) timeOf(t any) time.Time {
-	switch t := t.(type) {
-	case time.Time:
-		return t
-	case *time.Time:
-		return *t
-	}
-	if s, ok := t.(string); ok { // numbers of the data come as their digits
-		if seconds, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return time.Unix(seconds, 0).UTC()
-		}
-	}
-	if n, ok := number(t); ok {
-		seconds, _ := n.Float64()
-		return time.Unix(int64(seconds), 0).UTC()
-	}
-	return i.now()
 }

@@ -31,7 +31,18 @@ func TestLanguage(t *testing.T) {
 		{"with a variable", `{{with $y := .o}}{{$y.k}}{{.k}}{{end}}`, "vv"},
 		{"range", `{{range .l}}<{{.}}>{{end}}`, "<1><2>"},
 		{"range else", `{{range .none}}a{{else}}b{{end}}`, "b"},
-		{"range over what is no list", `{{range .s}}a{{else}}b{{end}}{{range .n}}c{{else}}d{{end}}`, "bd"},
+		{"range over a number", `{{range .n}}{{.}}{{end}}{{range $i := 2}}{{$i}}{{end}}{{range .zero}}x{{else}}none{{end}}{{range $i, $x := .n}}{{$i}}{{$x}}{{break}}{{end}}`, "0123401none00"},
+		{"range over a text", `{{range .ü}}{{.}}.{{end}}{{range $i, $c := "aöb"}}{{$i}}{{$c}}{{end}}{{range ""}}x{{else}}none{{end}}`, "ö.0a1ö3bnone"},
+		{"range over null and nothing", `{{range .null}}x{{else}}a{{end}}{{range .absent}}x{{else}}b{{end}}{{range .n.absent}}x{{else}}c{{end}}`, "abc"},
+		{"range over a number that a function made", `{{range add 1 1}}{{.}}{{end}}{{range float64 "2.9"}}{{.}}{{end}}`, "0101"},
+		{"a path with numbers", `{{.ll.0.1}} {{.tree.0.c.0.v}} {{(.ll).0.0}} {{$x := .tree}}{{$x.1.v}} {{$.l.0}} {{len .ll.0}} {{.l.7}}`, "2 2 1 3 1 2 "},
+		{"numbers that are no paths", `{{add 1.5 1}} {{.5}} {{print 1.0 .l.0 .5}} {{index .l 1}}`, "2 0.5 1 1 0.5 2"},
+		{"names that begin with a digit", `{{.codes.2fa}} {{.codes.0.x}}`, "y z"},
+		{"a text that looks like a path", `{{print ".ll.0" "$x.0" ")" (print ".0.1")}} .ll.0 {{/* .ll.0 */}}`, ".ll.0 $x.0 ) .0.1 .ll.0 "},
+		{"short circuits", `{{and .zero (fail "no")}}{{or .s (fail "no")}}{{if and .absent (gt (atoi (fail "no")) 1)}}{{end}}{{.zero | and .zero}}{{.s | or .zero}}`, "0x0x"},
+		{"and and or return what they were given", `{{and .s .none}} {{or .zero .none}} {{(or .zero .o).k}} {{or .absent}} {{and .o | toJson}} {{or .none nil | len}}`, `[] [] v  {"k":"v"} 0`},
+		{"gjson below the dot", `{{range .tree}}{{gjson "c.#"}},{{end}}{{with .o}}{{gjson "k"}}{{gjson "s"}}{{end}}`, "1,,vx"},
+		{"gjson behind a pipe", `{{"l.#" | gjson}} {{gjson (print "l" | printf "%s.#")}}`, "2 2"},
 		{"range with both variables", `{{range $i, $x := .l}}{{$i}}{{$x}},{{end}}`, "01,12,"},
 		{"range inside range", `{{range .ll}}{{range .}}{{.}}{{end}};{{end}}`, "12;3;"},
 		{"range and the root", `{{range .l}}{{$.s}}{{end}}`, "xx"},
@@ -54,11 +65,11 @@ func TestLanguage(t *testing.T) {
 		{"a path through a list", `[{{.l.k}}]`, "[]"},
 		{"unicode", `{{.ü}}{{upper .ü}}`, "öÖ"},
 		{"nil", `{{eq .absent .alsoAbsent}}{{default "d" nil}}`, ""},
-		{"the whole", `{{gjson "@this" | len}}`, "11"},
+		{"the whole", `{{gjson "@this" | len}}`, "13"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := render(t, c.text, `{"s":"x","n":5,"zero":0,"none":[],"l":[1,2],"ll":[[1,2],[3]],"o":{"k":"v"},"ü":"ö","deep":{"a":{"b":"c"}},
-				"tree":[{"v":1,"c":[{"v":2}]},{"v":3}],"last":true}`)
+				"tree":[{"v":1,"c":[{"v":2}]},{"v":3}],"null":null,"codes":{"2fa":"y","0":{"x":"z"}},"last":true}`)
 			if c.name == "nil" { // Go's own rule: nil is no command's argument alone
 				if err == nil && got != "trued" {
 					t.Error(got)
@@ -80,11 +91,16 @@ func TestPositions(t *testing.T) {
 	}{
 		{"{{", 1, 0},
 		{"a\nb\n{{if}}", 3, 0},
-		{"a\n{{nofunction .x}}", 2, 0},
-		{"a\n\n  {{index (list 1) 7}}", 3, 4},
-		{"{{upper 1 2}}", 1, 2},
-		{"x\n{{template \"absent\"}}", 2, 11},
-		{"{{range until 9999999}}{{end}}", 1, 8},
+		{"a\n{{nofunction .x}}", 2, 3},
+		{"a\n  {{.x | env}}", 2, 10},
+		{"{{and}}", 1, 3},
+		{"a\n\n  {{index (list 1) 7}}", 3, 5},
+		{"{{upper 1 2}}", 1, 3},
+		{"x\n{{template \"absent\"}}", 2, 12},
+		{"{{range until 9999999}}{{end}}", 1, 9},
+		{"{{.a.0.b.1}}{{nofunction}}", 1, 15},
+		{"ü{{.a.0.b.1}}\n{{.a.0.0}}ü{{fail \"x\"}}", 2, 15},
+		{"{{define \"a\"}}\n{{fail .x}}{{end}}{{template \"a\" .}}", 2, 3},
 	} {
 		_, err := render(t, c.text, `{}`)
 		var e *Error

@@ -2,14 +2,39 @@ package template
 
 import (
 	"strings"
+	tt "text/template"
 	"text/template/parse"
 )
 
-// rewriter changes a parsed template so that the engine only ever evaluates our
-// own functions: paths, conditions, loops and output go through them.
-type rewriter struct{ refused *string } // the name of a function that is refused
+// rewriter changes parsed templates so that the engine only ever evaluates our own
+// functions: paths, conditions, loops and output go through them.
+type rewriter struct {
+	template *Template
+	tree     *parse.Tree
+	used     map[string]bool // functions that the trees call
+	err      *Error          // the first thing that is wrong
+}
 
-func (r rewriter) list(l *parse.ListNode) {
+// rewrite changes one tree and counts its calls.
+func (r *rewriter) rewrite(tree *parse.Tree) {
+	r.tree = tree
+	r.list(tree.Root)
+	tree.Root.Nodes = append([]parse.Node{r.action("__enter")}, append(tree.Root.Nodes, r.action("__leave"))...)
+}
+
+// fail keeps the first error, with the place of n.
+func (r *rewriter) fail(n parse.Node, message, hint string) {
+	if r.err != nil {
+		return
+	}
+	r.err = &Error{Name: r.template.name, Message: shorten(unmarked(message)), hint: hint}
+	where, _ := r.tree.ErrorContext(n)
+	if m := whereRE().FindStringSubmatch("template: " + where + ": "); m != nil {
+		r.err.place(r.template.source, m[1], m[2])
+	}
+}
+
+func (r *rewriter) list(l *parse.ListNode) {
 	if l == nil {
 		return
 	}
@@ -18,7 +43,7 @@ func (r rewriter) list(l *parse.ListNode) {
 	}
 }
 
-func (r rewriter) node(n parse.Node) {
+func (r *rewriter) node(n parse.Node) {
 	switch n := n.(type) {
 	case *parse.ActionNode:
 		r.pipe(n.Pipe)
@@ -41,6 +66,9 @@ func (r rewriter) node(n parse.Node) {
 		r.branch(&n.BranchNode, function)
 		n.List.Nodes = append([]parse.Node{r.action("__step")}, n.List.Nodes...)
 	case *parse.TemplateNode:
+		if r.template.trees[n.Name] == nil {
+			r.fail(n, "there is no template "+n.Name, `define it: {{define "`+n.Name+`"}}…{{end}}`)
+		}
 		if n.Pipe != nil {
 			r.pipe(n.Pipe)
 		}
@@ -49,7 +77,7 @@ func (r rewriter) node(n parse.Node) {
 	}
 }
 
-func (r rewriter) branch(b *parse.BranchNode, function string) {
+func (r *rewriter) branch(b *parse.BranchNode, function string) {
 	r.pipe(b.Pipe)
 	r.then(b.Pipe, function)
 	r.list(b.List)
@@ -57,44 +85,73 @@ func (r rewriter) branch(b *parse.BranchNode, function string) {
 }
 
 // then puts a function behind a pipeline.
-func (r rewriter) then(p *parse.PipeNode, function string) {
-	p.Cmds = append(p.Cmds, r.command(p.Pos, p.Line, ident(function, p.Pos)))
+func (r *rewriter) then(p *parse.PipeNode, function string) {
+	p.Cmds = append(p.Cmds, r.call(p.Pos, function))
 }
 
-func (r rewriter) command(pos parse.Pos, _ int, args ...parse.Node) *parse.CommandNode {
-	return &parse.CommandNode{NodeType: parse.NodeCommand, Pos: pos, Args: args}
+// call is a call of one of our functions.
+func (r *rewriter) call(pos parse.Pos, function string, args ...parse.Node) *parse.CommandNode {
+	r.used[function] = true
+	id := parse.NewIdentifier(function).SetPos(pos).SetTree(r.tree)
+	return &parse.CommandNode{NodeType: parse.NodeCommand, Pos: pos, Args: append([]parse.Node{id}, args...)}
 }
 
-func ident(name string, pos parse.Pos) *parse.IdentifierNode {
-	return parse.NewIdentifier(name).SetPos(pos)
+func (r *rewriter) operation(pos parse.Pos, function string, args ...parse.Node) *parse.PipeNode {
+	return &parse.PipeNode{NodeType: parse.NodePipe, Pos: pos, Cmds: []*parse.CommandNode{r.call(pos, function, args...)}}
 }
 
 // action is a node that calls one of our functions, which print nothing.
-func (r rewriter) action(function string) *parse.ActionNode {
-	return &parse.ActionNode{NodeType: parse.NodeAction, Pipe: &parse.PipeNode{NodeType: parse.NodePipe,
-		Cmds: []*parse.CommandNode{r.command(0, 0, ident(function, 0))}}}
+func (r *rewriter) action(function string) *parse.ActionNode {
+	return &parse.ActionNode{NodeType: parse.NodeAction, Pipe: r.operation(0, function)}
 }
 
-func (r rewriter) pipe(p *parse.PipeNode) {
-	for _, c := range p.Cmds {
-		for i, arg := range c.Args {
-			c.Args[i] = r.operand(arg)
+func (r *rewriter) pipe(p *parse.PipeNode) {
+	var cmds []*parse.CommandNode
+	for i, c := range p.Cmds {
+		for j, arg := range c.Args {
+			c.Args[j] = r.operand(arg)
 		}
 		id, ok := c.Args[0].(*parse.IdentifierNode)
-		if ok && id.Ident == "gjson" && len(c.Args) == 2 {
-			// A path counts from the root, which is $ everywhere.
-			c.Args = append(c.Args, &parse.VariableNode{NodeType: parse.NodeVariable, Pos: id.Pos, Ident: []string{"$"}})
+		switch {
+		case ok && (id.Ident == "and" || id.Ident == "or"):
+			cmds = append(cmds, r.logic(id, c, i > 0)...)
+			continue
+		case ok && id.Ident == "gjson":
+			// The path may come by a pipe, as the last argument.
+			dot := &parse.DotNode{NodeType: parse.NodeDot, Pos: id.Pos}
+			root := &parse.VariableNode{NodeType: parse.NodeVariable, Pos: id.Pos, Ident: []string{"$"}}
+			c.Args = append([]parse.Node{id, dot, root}, c.Args[1:]...)
+		case ok && id.Ident == "fail" && len(c.Args) == 2 && i == 0:
+			if _, literal := c.Args[1].(*parse.StringNode); literal { // the author's words and no data
+				c = r.call(c.Pos, "__fail", c.Args[1])
+			}
 		}
+		cmds = append(cmds, c)
 	}
+	p.Cmds = cmds
+}
+
+// logic leaves and and or to Go, which evaluates no more arguments than it needs; it
+// sees the truth of our values when they come as conditions.
+func (r *rewriter) logic(id *parse.IdentifierNode, c *parse.CommandNode, piped bool) []*parse.CommandNode {
+	if len(c.Args) == 1 && !piped {
+		r.fail(id, id.Ident+": wants an argument", "")
+	}
+	for j, arg := range c.Args[1:] {
+		c.Args[j+1] = r.operation(arg.Position(), "__condition", arg)
+	}
+	out := []*parse.CommandNode{c, r.call(c.Pos, "__unconditioned")}
+	if piped {
+		out = append([]*parse.CommandNode{r.call(c.Pos, "__condition")}, out...)
+	}
+	return out
 }
 
 // operand replaces a path by a call that looks it up.
-func (r rewriter) operand(n parse.Node) parse.Node {
+func (r *rewriter) operand(n parse.Node) parse.Node {
 	switch n := n.(type) {
 	case *parse.IdentifierNode:
-		if strings.HasPrefix(n.Ident, "__") || refused()[n.Ident] != "" {
-			*r.refused = n.Ident // ours, or a built-in one, which the parser knows
-		}
+		r.function(n)
 	case *parse.FieldNode:
 		return r.get(n.Pos, &parse.DotNode{NodeType: parse.NodeDot, Pos: n.Pos}, n.Ident)
 	case *parse.VariableNode:
@@ -110,73 +167,35 @@ func (r rewriter) operand(n parse.Node) parse.Node {
 	return n
 }
 
-func (r rewriter) get(pos parse.Pos, base parse.Node, path []string) parse.Node {
-	text := strings.Join(path, ".")
-	return &parse.PipeNode{NodeType: parse.NodePipe, Pos: pos, Cmds: []*parse.CommandNode{r.command(pos, 0,
-		ident("__get", pos), base, &parse.StringNode{NodeType: parse.NodeString, Pos: pos, Quoted: text, Text: text})}}
+func (r *rewriter) get(pos parse.Pos, base parse.Node, path []string) parse.Node {
+	text := unmarked(strings.Join(path, "."))
+	return r.operation(pos, "__get", base, &parse.StringNode{NodeType: parse.NodeString, Pos: pos, Quoted: text, Text: text})
 }
 
-// escapers are the functions whose output cannot change the meaning of a URL.
-func escapers() map[string]bool {
-	return map[string]bool{"urlquery": true, "b64enc": true, "b32enc": true, "sha1sum": true, "sha256sum": true, "adler32sum": true,
-		"len": true, "int": true, "int64": true, "float64": true, "toJson": false}
+// function checks that a function may be called.
+func (r *rewriter) function(n *parse.IdentifierNode) {
+	if why := refused(n.Ident); why != "" {
+		r.fail(n, "the function "+n.Ident+" is not allowed: "+why, "")
+		return
+	}
+	if !known()[n.Ident] {
+		hint := ""
+		if near := nearest(n.Ident); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		r.fail(n, "there is no function "+n.Ident, hint)
+		return
+	}
+	r.used[n.Ident] = true
 }
 
-// argUses finds the uses of .args.NAME below n. escaped holds for what n stands in.
-func argUses(n parse.Node, escaped bool) []ArgUse {
-	switch n := n.(type) {
-	case *parse.ListNode:
-		var out []ArgUse
-		if n != nil {
-			for _, c := range n.Nodes {
-				out = append(out, argUses(c, escaped)...)
-			}
-		}
-		return out
-	case *parse.ActionNode:
-		return pipeUses(n.Pipe, escaped)
-	case *parse.IfNode: // a condition prints nothing
-		return append(argUses(n.List, escaped), argUses(n.ElseList, escaped)...)
-	case *parse.WithNode:
-		return branchUses(&n.BranchNode, escaped)
-	case *parse.RangeNode:
-		return branchUses(&n.BranchNode, escaped)
-	case *parse.TemplateNode:
-		return pipeUses(n.Pipe, escaped)
-	case *parse.PipeNode:
-		return pipeUses(n, escaped)
-	case *parse.FieldNode:
-		if len(n.Ident) > 1 && n.Ident[0] == "args" {
-			return []ArgUse{{Name: n.Ident[1], Escaped: escaped}}
-		}
-	case *parse.VariableNode:
-		if len(n.Ident) > 2 && n.Ident[0] == "$" && n.Ident[1] == "args" {
-			return []ArgUse{{Name: n.Ident[2], Escaped: escaped}}
+// engineOf returns Go's template with the trees of t and these functions.
+func engineOf(t *Template, functions tt.FuncMap) (*tt.Template, error) {
+	engine := tt.New(rootName).Funcs(functions)
+	for name, tree := range t.trees {
+		if _, err := engine.AddParseTree(name, tree); err != nil {
+			return nil, err
 		}
 	}
-	return nil
-}
-
-func branchUses(b *parse.BranchNode, escaped bool) []ArgUse {
-	out := pipeUses(b.Pipe, escaped)
-	return append(append(out, argUses(b.List, escaped)...), argUses(b.ElseList, escaped)...)
-}
-
-func pipeUses(p *parse.PipeNode, escaped bool) []ArgUse {
-	if p == nil {
-		return nil
-	}
-	var out []ArgUse
-	for i, c := range p.Cmds {
-		inside := escaped
-		for _, later := range p.Cmds[i:] {
-			if id, ok := later.Args[0].(*parse.IdentifierNode); ok && escapers()[id.Ident] {
-				inside = true
-			}
-		}
-		for _, arg := range c.Args {
-			out = append(out, argUses(arg, inside)...)
-		}
-	}
-	return out
+	return engine, nil
 }

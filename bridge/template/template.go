@@ -1,6 +1,7 @@
 // Package template renders the templates of Higress's MCP server: Go's template
 // language over one JSON document, with GJSON paths and sprig's text functions. It
-// is pure: the clock and the randomness that functions may ask for are inputs.
+// is pure: the clock and the randomness that functions may ask for are inputs. (The
+// one thing it reads is the system's time zone data, for dateInZone.)
 //
 // # Terminology
 //
@@ -11,22 +12,23 @@
 //
 // # Semantics
 //
-// They are those of higress-group/gjson_template: {{.a.b}} and {{gjson "a.#.b"}}
-// are GJSON paths; what is absent prints nothing and is false; a text prints as it
-// is, an object or an array as JSON. On purpose it differs in this: a number keeps
-// its digits, functions work behind a pipe whether built in or not, toJson embeds
-// a value as JSON, and functions that take lists see lists.
+// They are those of higress-group/gjson_template: {{.a.b}}, {{.a.0.b}} and
+// {{gjson "a.#.b"}} are GJSON paths; what is absent prints nothing and is false; a
+// text prints as it is, a number as it is written, an object or an array as JSON.
+// On purpose it differs in this: numbers of any size compare exactly, functions
+// work behind a pipe whether built in or not, toJson embeds a value as JSON,
+// functions that take lists see lists, and what a gjson path does not find below
+// the dot is looked up from the root.
 package template
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
-	"regexp"
+	"maps"
+	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	tt "text/template"
 	"text/template/parse"
 	"time"
 
@@ -35,62 +37,43 @@ import (
 
 // The bounds of one rendering.
 const (
-	MaxSteps  = 1_000_000
-	MaxOutput = 8 << 20 // bytes
-	maxDepth  = 100     // templates within templates
-	maxText   = 4 << 20 // bytes of a template
+	MaxSteps   = 1_000_000
+	MaxOutput  = 8 << 20 // bytes
+	maxDepth   = 100     // templates within templates
+	maxText    = 1 << 20 // bytes of a template
+	maxNesting = 500     // blocks or parentheses in each other
 )
 
 // Env is what a rendering may know of the world. Equal Envs give equal output.
 type Env struct {
-	Now  time.Time
-	Seed [32]byte // of everything random
+	Now  time.Time // its zone is the local one of the template
+	Seed [32]byte  // of everything random
 }
 
 // Template is a parsed template. It is immutable and safe for concurrent use.
 type Template struct {
 	name, text string
 	static     bool
+	source     string  // text with marks
 	simple     []piece // when it is only text and plain paths
 	args       []ArgUse
-	tree       *tt.Template
-	pool       sync.Pool // of *instance
+	trees      map[string]*parse.Tree
+	functions  []string // that the trees call
+	pool       sync.Pool
 }
+
+// rootName is the template itself among those that it defines.
+const rootName = "\x00"
 
 // piece is literal text, or a GJSON path below the root.
 type piece struct {
-	text string
-	path string
+	text   string
+	path   string
+	escape func(value) string // nil: as it prints
 }
 
-// ArgUse is one place where a template uses an argument.
-type ArgUse struct {
-	Name    string // of .args.NAME
-	Escaped bool   // a function encodes it for where it stands
-}
-
-// Error says what is wrong with a template, or what went wrong in rendering it. It
-// never holds data.
-type Error struct {
-	Name      string // of the template
-	Line, Col int    // 1-based; 0 when unknown
-	Message   string
-	hint      string
-}
-
-// Error returns "template NAME:LINE: message".
-func (e *Error) Error() string {
-	if e.Line > 0 {
-		return fmt.Sprintf("template line %d: %s", e.Line, e.Message)
-	}
-	return "template: " + e.Message
-}
-
-// Hint says what to write instead.
-func (e *Error) Hint() string { return e.hint }
-
-// Parse parses a template. name stands in errors. The error is an *Error: a
-// mistake in the language, a function that is not known or not allowed.
+// Parse parses a template. name stands in errors. The error is an *Error with the
+// place: a mistake in the language, or a function that is not known or not allowed.
 func Parse(name, text string) (*Template, error) {
 	t := &Template{name: name, text: text}
 	if !strings.Contains(text, "{{") {
@@ -100,113 +83,28 @@ func Parse(name, text string) (*Template, error) {
 	if len(text) > maxText {
 		return nil, &Error{Name: name, Message: fmt.Sprintf("longer than %d MiB", maxText>>20)}
 	}
-	if depth := nesting(text); depth > maxNesting {
+	depth := 0
+	if t.source, depth = scan(text); depth > maxNesting {
 		return nil, &Error{Name: name, Message: fmt.Sprintf("nested more than %d levels deep", maxNesting)}
 	}
-	tree, err := tt.New("t").Option("missingkey=zero").Funcs(names()).Parse(text)
-	if err != nil {
-		return nil, parseError(name, err)
+	t.trees = map[string]*parse.Tree{}
+	root := parse.New(rootName)
+	root.Mode = parse.SkipFuncCheck // the rewriter checks, and knows where
+	if _, err := root.Parse(t.source, "", "", t.trees); err != nil {
+		return nil, t.parseError(err)
 	}
-	all := tree.Templates()
-	slices.SortFunc(all, func(a, b *tt.Template) int { return strings.Compare(a.Name(), b.Name()) })
-	for _, sub := range all {
-		if sub.Tree == nil || sub.Tree.Root == nil {
-			continue
-		}
-		if sub.Name() == "t" {
-			t.simple = simplePieces(sub.Tree.Root)
-		}
-		t.args = append(t.args, argUses(sub.Tree.Root, false)...)
-		bad := ""
-		r := rewriter{refused: &bad}
-		r.list(sub.Tree.Root)
-		if bad != "" {
-			return nil, parseError(name, fmt.Errorf("function %q not defined", bad))
-		}
-		sub.Tree.Root.Nodes = append([]parse.Node{r.action("__enter")}, append(sub.Tree.Root.Nodes, r.action("__leave"))...)
+	t.simple = simplePieces(root.Root)
+	t.args = argUses(t.trees)
+	r := &rewriter{template: t, used: map[string]bool{}}
+	for _, sub := range slices.Sorted(maps.Keys(t.trees)) {
+		r.rewrite(t.trees[sub])
 	}
-	t.tree = tree
-	t.pool.New = func() any { return newInstance(tree) }
+	if r.err != nil {
+		return nil, r.err
+	}
+	t.functions = slices.Sorted(maps.Keys(r.used))
+	t.pool.New = func() any { return newInstance(t) }
 	return t, nil
-}
-
-// maxNesting bounds the parentheses and blocks of a template: Go's parser recurses.
-const maxNesting = 500
-
-// nesting returns how deep the blocks or the parentheses of a template stand in
-// each other. An "else if" is one level more, as in Go's parser.
-func nesting(text string) int {
-	if strings.Count(text, "{{") <= maxNesting && strings.Count(text, "(") <= maxNesting {
-		return 0
-	}
-	deepest, now, chained := 0, 0, []int{0}
-	for _, m := range block.FindAllStringSubmatch(text, -1) {
-		switch {
-		case m[1] == "end":
-			last := len(chained) - 1
-			now = max(0, now-1-chained[last])
-			if chained = chained[:last]; last == 0 {
-				chained = []int{0}
-			}
-		case strings.HasPrefix(m[1], "else"):
-			now++
-			chained[len(chained)-1]++
-		default:
-			now++
-			chained = append(chained, 0)
-		}
-		deepest = max(deepest, now)
-	}
-	open := 0
-	for i := range len(text) {
-		switch text[i] {
-		case '(':
-			open++
-			deepest = max(deepest, open)
-		case ')':
-			open = max(0, open-1)
-		}
-	}
-	return deepest
-}
-
-var block = regexp.MustCompile(`\{\{-?\s*(if|range|with|block|define|end|else\s+if|else\s+with)\b`)
-
-var (
-	whereRE    = regexp.MustCompile(`^template: t:(\d+)(?::(\d+))?: (?:executing "[^"]*" at <[^>]*>: )?`)
-	functionRE = regexp.MustCompile(`function "([^"]*)" not defined`)
-	digitRE    = regexp.MustCompile(`unexpected "?\.\d`)
-)
-
-// parseError turns an error of Go's parser into ours.
-func parseError(name string, err error) *Error {
-	e := &Error{Name: name, Message: shorten(err.Error())}
-	if m := whereRE.FindStringSubmatch(e.Message); m != nil {
-		e.Line, _ = strconv.Atoi(m[1])
-		e.Col, _ = strconv.Atoi(m[2])
-		e.Message = strings.TrimPrefix(e.Message, m[0])
-	}
-	if m := functionRE.FindStringSubmatch(e.Message); m != nil {
-		e.Message = "there is no function " + m[1]
-		if why := refused()[m[1]]; why != "" {
-			e.Message = "the function " + m[1] + " is not allowed: " + why
-		} else if near := nearest(m[1]); near != "" {
-			e.hint = "did you mean " + near + "?"
-		}
-	}
-	if digitRE.MatchString(e.Message) {
-		e.hint = `write a path with numbers as {{gjson "items.0.id"}}`
-	}
-	return e
-}
-
-// shorten keeps an error that quotes a template readable.
-func shorten(s string) string {
-	const most = 500
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // Text returns the template's source.
@@ -215,39 +113,50 @@ func (t *Template) Text() string { return t.text }
 // IsStatic reports whether the template is text without any action.
 func (t *Template) IsStatic() bool { return t.static }
 
-// Args returns every use of an argument, .args.NAME.
+// Args returns the uses of arguments, .args.NAME, in the order of the text, those of
+// defined templates first. The caller must not change it.
 func (t *Template) Args() []ArgUse { return t.args }
 
 // Render renders the template over data, one JSON document; what is not valid JSON,
-// or nested more than 1,000 levels deep, is taken for no data. The error is an *Error: a function that failed, or a bound
-// that was passed.
+// or nested more than 1,000 levels deep, is taken for no data. The error is an
+// *Error: a function that failed, or a bound that was passed. Then the text is empty.
 func (t *Template) Render(data []byte, env Env) (string, error) {
 	if t.static {
 		return t.text, nil
 	}
 	root := gjson.Result{}
 	if !deep(data) && gjson.ValidBytes(data) {
-		root = gjson.ParseBytes(data)
+		root = gjson.ParseBytes(bytes.Trim(data, " \t\r\n")) // GJSON would keep what follows
 	}
 	if t.simple != nil {
 		return t.renderSimple(root)
 	}
 	i := t.pool.Get().(*instance)
 	defer t.pool.Put(i)
-	return i.run(t.name, value{root}, env)
+	return i.run(t, value{root}, env)
 }
 
 // renderSimple renders text and plain paths without the template engine.
 func (t *Template) renderSimple(root gjson.Result) (string, error) {
 	var b strings.Builder
-	steps, cost := 0, 1+len(root.Raw)/2048
+	b.Grow(len(t.text) + 64)
+	steps := 0
 	for _, p := range t.simple {
 		b.WriteString(p.text)
 		if p.path != "" {
+			found, cost := lookUp(root, p.path)
 			if steps += cost; steps > MaxSteps {
 				return "", &Error{Name: t.name, Message: errSteps.Error()}
 			}
-			b.WriteString(value{root.Get(p.path)}.String())
+			v := value{found}
+			if b.Len()+len(v.r.Raw) > MaxOutput {
+				return "", &Error{Name: t.name, Message: errOutput.Error()}
+			}
+			if p.escape != nil {
+				b.WriteString(p.escape(v))
+			} else {
+				b.WriteString(v.String())
+			}
 		}
 		if b.Len() > MaxOutput {
 			return "", &Error{Name: t.name, Message: errOutput.Error()}
@@ -257,22 +166,19 @@ func (t *Template) renderSimple(root gjson.Result) (string, error) {
 }
 
 // simplePieces returns the pieces of a template that is only text and plain
-// paths, nil for any other.
+// paths, also escaped ones; nil for any other.
 func simplePieces(root *parse.ListNode) []piece {
-	var out []piece
+	out := make([]piece, 0, len(root.Nodes))
 	for _, n := range root.Nodes {
 		switch n := n.(type) {
 		case *parse.TextNode:
 			out = append(out, piece{text: string(n.Text)})
 		case *parse.ActionNode:
-			if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 1 {
-				return nil
-			}
-			f, ok := n.Pipe.Cmds[0].Args[0].(*parse.FieldNode)
+			p, ok := simplePiece(n.Pipe)
 			if !ok {
 				return nil
 			}
-			out = append(out, piece{path: strings.Join(f.Ident, ".")})
+			out = append(out, p)
 		case *parse.CommentNode:
 		default:
 			return nil
@@ -281,8 +187,32 @@ func simplePieces(root *parse.ListNode) []piece {
 	return out
 }
 
-var (
-	errSteps  = errors.New("it takes too many steps")
-	errOutput = fmt.Errorf("its output is larger than %d MiB", MaxOutput>>20)
-	errDepth  = errors.New("templates call each other too deeply")
-)
+// simplePiece reads .a.b, urlquery .a.b and .a.b | urlquery; likewise for toJson.
+func simplePiece(p *parse.PipeNode) (piece, bool) {
+	if len(p.Decl) > 0 || len(p.Cmds) > 2 {
+		return piece{}, false
+	}
+	words := slices.Clone(p.Cmds[0].Args)
+	if len(p.Cmds) == 2 {
+		words = append(slices.Clone(p.Cmds[1].Args), words...)
+	}
+	f, ok := words[len(words)-1].(*parse.FieldNode)
+	if !ok || len(words) > 2 {
+		return piece{}, false
+	}
+	out := piece{path: unmarked(strings.Join(f.Ident, "."))}
+	if len(words) == 2 {
+		name, _ := words[0].(*parse.IdentifierNode)
+		switch {
+		case name == nil:
+			return piece{}, false
+		case name.Ident == "urlquery":
+			out.escape = func(v value) string { return url.QueryEscape(v.String()) }
+		case name.Ident == "toJson":
+			out.escape = func(v value) string { return v.json() }
+		default:
+			return piece{}, false
+		}
+	}
+	return out, true
+}

@@ -1,11 +1,10 @@
 package template
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -29,12 +28,15 @@ func (v value) String() string {
 // Format lets printf's number verbs work on numbers and text verbs on anything.
 func (v value) Format(f fmt.State, verb rune) {
 	form := fmt.FormatString(f, verb)
-	const digits = 2000 // more take long to convert, and print as they are
 	switch {
-	case len(v.r.Raw) > digits && v.r.Type == gjson.Number:
+	case len(v.r.Raw) > maxDigits && v.r.Type == gjson.Number:
 		fmt.Fprint(f, v.r.Raw)
 	case strings.ContainsRune("dbcoOxXU", verb) && v.r.Type == gjson.Number:
-		if n, ok := new(big.Int).SetString(v.r.Raw, 10); ok {
+		if n, ok := number(v); ok && n.IsInt() && !n.Num().IsInt64() {
+			fmt.Fprintf(f, form, n.Num())
+			return
+		} else if ok {
+			n, _ := whole(v)
 			fmt.Fprintf(f, form, n)
 			return
 		}
@@ -67,20 +69,63 @@ func (v value) truth() bool {
 	return false
 }
 
-// native returns the value as functions see it that take anything: text for what
-// prints as text, as upstream; lists and maps for arrays and objects.
+// json returns the value as JSON on one line; null when it is absent.
+func (v value) json() string {
+	if v.r.Raw == "" {
+		return "null"
+	}
+	if !strings.ContainsAny(v.r.Raw, " \t\r\n") {
+		return v.r.Raw
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, []byte(v.r.Raw)); err != nil {
+		return v.r.Raw
+	}
+	return b.String()
+}
+
+// native returns the value as functions see it that take anything: as upstream, an
+// int, a number with a fraction, a truth value, a text or nil; lists and maps for
+// arrays and objects; a json.Number where Go's numbers would lose digits.
 func (v value) native() any {
-	switch {
-	case v.r.IsArray():
+	switch v.r.Type {
+	case gjson.Null:
+		return nil
+	case gjson.False, gjson.True:
+		return v.r.Type == gjson.True
+	case gjson.String:
+		return v.r.Str
+	case gjson.Number:
+		return nativeNumber(v.r.Raw)
+	}
+	if v.r.IsArray() {
 		out := []any{}
 		v.r.ForEach(func(_, item gjson.Result) bool { out = append(out, value{item}.native()); return true })
 		return out
-	case v.r.IsObject():
-		out := map[string]any{}
-		v.r.ForEach(func(key, item gjson.Result) bool { out[key.Str] = value{item}.native(); return true })
-		return out
 	}
-	return v.String()
+	out := map[string]any{}
+	v.r.ForEach(func(key, item gjson.Result) bool { out[key.Str] = value{item}.native(); return true })
+	return out
+}
+
+// falsy carries a value that is false to Go's and and or: a slice without items
+// is false, whatever stands in its room.
+type falsy []any
+
+// condition returns x as something that Go takes for true or false as we do.
+func condition(x any) any {
+	if truth(x) {
+		return x
+	}
+	return falsy{x}[:0]
+}
+
+// unconditioned returns what condition was given.
+func unconditioned(x any) any {
+	if f, ok := x.(falsy); ok {
+		return f[:1][0]
+	}
+	return x
 }
 
 // truth is the truth of anything.
@@ -88,11 +133,14 @@ func truth(x any) bool {
 	if v, ok := x.(value); ok {
 		return v.truth()
 	}
-	if x == nil {
-		return false
+	if n, ok := x.(json.Number); ok { // as of a value
+		f, _ := n.Float64()
+		return f != 0
 	}
 	v := reflect.ValueOf(x)
 	switch v.Kind() {
+	case reflect.Invalid:
+		return false
 	case reflect.Struct:
 		return true
 	case reflect.Map, reflect.Slice, reflect.String, reflect.Array:
@@ -120,11 +168,20 @@ func text(x any) string {
 		if b, ok := x.([]byte); ok {
 			return string(b)
 		}
-		if b, err := json.Marshal(plain(x)); err == nil {
-			return string(b)
+		if s, err := marshal(x, false); err == nil {
+			return s
 		}
 	}
 	return fmt.Sprint(x)
+}
+
+// marshal writes what a function made as JSON on one line.
+func marshal(x any, escapeHTML bool) (string, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(escapeHTML)
+	err := e.Encode(plain(x))
+	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
 // plain replaces values inside of lists and maps by what encoding/json can write.
@@ -179,57 +236,4 @@ func get(base any, path string) any {
 		}
 	}
 	return nil
-}
-
-// number reads anything that is a number or the text of one.
-func number(x any) (*big.Rat, bool) {
-	switch x := x.(type) {
-	case value:
-		if x.r.Type != gjson.Number {
-			return nil, false
-		}
-		return ratOf(x.r.Raw)
-	case nil, string:
-		return nil, false
-	}
-	v := reflect.ValueOf(x)
-	switch {
-	case v.CanInt():
-		return new(big.Rat).SetInt64(v.Int()), true
-	case v.CanUint():
-		return new(big.Rat).SetUint64(v.Uint()), true
-	case v.CanFloat():
-		r := new(big.Rat).SetFloat64(v.Float())
-		return r, r != nil
-	}
-	return nil, false
-}
-
-// ratOf reads a JSON number exactly, unless its exponent is huge.
-func ratOf(s string) (*big.Rat, bool) {
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		if e, err := strconv.Atoi(s[i+1:]); err != nil || e > 400 || e < -400 {
-			return nil, false
-		}
-	}
-	if len(s) > 2000 {
-		return nil, false
-	}
-	return new(big.Rat).SetString(s)
-}
-
-// compare orders two things: numbers by value, everything else as text. comparable
-// is false for a number beside a text.
-func compare(a, b any) (order int, comparable bool) {
-	x, xn := number(a)
-	y, yn := number(b)
-	switch {
-	case xn && yn:
-		return x.Cmp(y), true
-	case xn != yn:
-		// As in upstream, a number never equals a text; JSON text that is a number is
-		// compared as what it shows.
-		return strings.Compare(text(a), text(b)), text(a) == text(b)
-	}
-	return strings.Compare(text(a), text(b)), true
 }

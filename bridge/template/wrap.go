@@ -1,11 +1,10 @@
 package template
 
 import (
+	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -14,7 +13,7 @@ import (
 // counted counts the steps of one of our own functions.
 func (i *instance) counted(name string, f func([]any) (any, error)) func(...any) (any, error) {
 	return func(args ...any) (any, error) {
-		if len(args) == 0 && name != "getSocketIP" && name != "getRealIP" && name != "print" && name != "println" {
+		if len(args) == 0 && !withoutArguments(name) {
 			return nil, &fault{name, "wants an argument"}
 		}
 		if err := i.before(name, args); err != nil {
@@ -26,6 +25,15 @@ func (i *instance) counted(name string, f func([]any) (any, error)) func(...any)
 		}
 		return out, i.afterwards(out)
 	}
+}
+
+// withoutArguments holds for our own functions that may be called alone.
+func withoutArguments(name string) bool {
+	switch name {
+	case "getSocketIP", "getRealIP", "print", "println", "quote", "squote", "cat", "coalesce", "all", "any":
+		return true
+	}
+	return false
 }
 
 // before counts the work that a function has with its arguments. Documents cost
@@ -40,7 +48,7 @@ func (i *instance) before(name string, args []any) error {
 			n += 3 * len(v.r.Raw)
 		}
 	}
-	return i.step(1 + n/256)
+	return i.step(4 + n/256) // a call takes as long as four lookups
 }
 
 // afterwards counts what a function made.
@@ -63,8 +71,8 @@ func (i *instance) wrap(name string, f any) func(...any) (any, error) {
 				out, err = nil, &fault{name, "does not take these arguments"}
 			}
 		}()
-		if len(args) < typ.NumIn() && !typ.IsVariadic() || len(args) > typ.NumIn() && !typ.IsVariadic() || len(args) < typ.NumIn()-1 {
-			return nil, &fault{name, fmt.Sprintf("wants %d arguments, not %d", typ.NumIn(), len(args))}
+		if len(args) != typ.NumIn() && !typ.IsVariadic() || len(args) < typ.NumIn()-1 {
+			return nil, &fault{name, wanted(typ, len(args))}
 		}
 		if err := i.before(name, args); err != nil {
 			return nil, err
@@ -79,16 +87,35 @@ func (i *instance) wrap(name string, f any) func(...any) (any, error) {
 				return nil, &fault{name, "argument " + strconv.Itoa(j+1) + " " + err.Error()}
 			}
 		}
-		if err := bounded(name, in); err != nil {
+		work, err := bounded(name, in)
+		if err == nil {
+			err = i.step(work)
+		}
+		if err != nil {
 			return nil, err
 		}
 		results := fn.Call(in)
 		if len(results) == 2 && !results[1].IsNil() {
+			if err := results[1].Interface().(error); errors.Is(err, errSteps) {
+				return nil, err
+			}
 			return nil, &fault{name, "does not take these arguments"}
 		}
 		out = results[0].Interface()
 		return out, i.afterwards(out)
 	}
+}
+
+// wanted says how many arguments a function takes.
+func wanted(typ reflect.Type, got int) string {
+	n, more := typ.NumIn(), ""
+	if typ.IsVariadic() {
+		n, more = n-1, " or more"
+	}
+	if n == 1 {
+		return fmt.Sprintf("wants 1 argument%s, not %d", more, got)
+	}
+	return fmt.Sprintf("wants %d arguments%s, not %d", n, more, got)
 }
 
 // convert makes of an argument what a function wants.
@@ -110,17 +137,14 @@ func convert(a any, want reflect.Type) (reflect.Value, error) {
 	case reflect.String:
 		return reflect.ValueOf(text(a)).Convert(want), nil
 	case reflect.Bool:
-		if s := text(a); s == "true" || s == "false" {
-			return reflect.ValueOf(s == "true"), nil
-		}
-		return reflect.ValueOf(truth(a)), nil
+		return reflect.ValueOf(yes(a)), nil
 	case reflect.Int, reflect.Int64, reflect.Int32:
 		n, err := whole(a)
 		return reflect.ValueOf(n).Convert(want), err
 	case reflect.Float64:
 		f, err := strconv.ParseFloat(text(a), 64)
 		if err != nil {
-			return reflect.Value{}, fmt.Errorf("must be a number")
+			return reflect.Value{}, errors.New("must be a number")
 		}
 		return reflect.ValueOf(f), nil
 	case reflect.Slice, reflect.Map:
@@ -131,10 +155,10 @@ func convert(a any, want reflect.Type) (reflect.Value, error) {
 		}
 	case reflect.Struct:
 		if want == reflect.TypeFor[time.Time]() {
-			if t, err := time.Parse(time.RFC3339, text(a)); err == nil {
+			if t, ok := moment(a); ok {
 				return reflect.ValueOf(t), nil
 			}
-			return reflect.Value{}, fmt.Errorf("must be a time")
+			return reflect.Value{}, errors.New("must be a time")
 		}
 	}
 	if v.IsValid() && v.Type().ConvertibleTo(want) && v.Kind() != reflect.String {
@@ -143,18 +167,10 @@ func convert(a any, want reflect.Type) (reflect.Value, error) {
 	return reflect.Value{}, fmt.Errorf("must be %s", want)
 }
 
-func whole(a any) (int64, error) {
-	if r, ok := number(a); ok {
-		if r.IsInt() && r.Num().IsInt64() {
-			return r.Num().Int64(), nil
-		}
-		if f, _ := r.Float64(); math.Abs(f) < 1<<62 {
-			return int64(f), nil
-		}
+// yes is a condition that is an argument: also the texts true and false.
+func yes(a any) bool {
+	if s := text(a); s == "true" || s == "false" {
+		return s == "true"
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(text(a)), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("must be a whole number")
-	}
-	return n, nil
+	return truth(a)
 }
