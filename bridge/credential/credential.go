@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os/exec"
 	"sync"
 	"time"
 
@@ -108,7 +109,8 @@ const DefaultAccount = "default"
 type Usable struct {
 	Scheme *profiles.SecurityScheme
 	Value  secret.Value // a token, a key, or user:password
-	Store  string       // "literal", "env", "file", "command", or the keychain's name: "os", "file-store"
+	Store  string       // "literal", "env", "file", "command", or with a Record the keychain's name: "os", "file"
+	Record string       // the keychain record that it was read from; empty for what the profile configures
 
 	command string // key of a cached command result
 }
@@ -127,10 +129,12 @@ type Options struct {
 // Resolver finds the credentials of one profile and account. It is safe for
 // concurrent use.
 type Resolver struct {
-	o Options
+	o           Options
+	commandTime time.Duration
 
 	mu       sync.Mutex
 	commands map[string]*commandResult
+	records  map[string]keptRecord
 }
 
 // New returns a Resolver. It reads nothing yet.
@@ -141,7 +145,7 @@ func New(o Options) *Resolver {
 	if o.Identity == "" {
 		o.Identity = o.Profile.Name
 	}
-	return &Resolver{o: o, commands: map[string]*commandResult{}}
+	return &Resolver{o: o, commandTime: commandTime, commands: map[string]*commandResult{}, records: map[string]keptRecord{}}
 }
 
 // Account returns the account whose credentials these are.
@@ -194,21 +198,23 @@ func (r *Resolver) Reference(ctx context.Context, scheme *profiles.SecuritySchem
 		}
 	case ref.File != "":
 		u.Store = "file"
-		u.Value, err = r.fromFile(ref.File, scheme)
+		u.Value, err = fromFile(ref.File, r.folder(ref))
 	case len(ref.Command) > 0:
 		u.Store = "command"
-		u.Value, u.command, err = r.fromCommand(ctx, ref.Command)
+		u.Value, u.command, err = r.fromCommand(ctx, ref.Command, r.folder(ref))
 	default:
 		err = errors.New("the reference names no place")
 	}
 	if err != nil {
-		return Usable{}, r.fail(scheme, record, Missing, err, r.referenceHint(ref))
+		return Usable{}, r.fail(scheme, record, Missing, err, r.referenceHint(ref, err))
 	}
 	return u, nil
 }
 
-func (r *Resolver) referenceHint(ref *profiles.Reference) string {
+func (r *Resolver) referenceHint(ref *profiles.Reference, err error) string {
 	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return "name the program by its whole path in " + r.o.Profile.File + ": clients start servers with a short PATH"
 	case ref.Env != "":
 		return "clients start servers with almost no environment: keep it in the keychain instead, { keychain = true } in " + r.o.Profile.File + " and mcp-bridge login " + Quote(r.o.Profile.Name)
 	case ref.File != "":
@@ -229,7 +235,7 @@ func (r *Resolver) Stored(ctx context.Context, scheme *profiles.SecurityScheme, 
 	if record == "" {
 		record = scheme.ID
 	}
-	rec, err := r.read(ctx, record)
+	rec, err := r.recent(ctx, record)
 	switch {
 	case errors.Is(err, keychain.ErrNotFound):
 		return Usable{}, r.fail(scheme, record, Missing, nil, "")
@@ -239,13 +245,16 @@ func (r *Resolver) Stored(ctx context.Context, scheme *profiles.SecurityScheme, 
 		return Usable{}, r.fail(scheme, record, SignInNeeded,
 			fmt.Errorf("the stored credential is for %s, and has not been approved for %s", rec.approved(), origin), "")
 	}
-	return Usable{Scheme: scheme, Value: secret.New(rec.Value), Store: r.o.Store.Name()}, nil
+	return Usable{Scheme: scheme, Value: secret.New(rec.Value), Store: r.o.Store.Name(), Record: record}, nil
 }
 
 // Rejected says that the backend answered 401 to a credential. The result is true
 // when another one may be had by resolving again: a command's result is kept only
 // until then.
 func (r *Resolver) Rejected(_ context.Context, u Usable) bool {
+	if u.Record != "" {
+		r.forget(u.Record)
+	}
 	if u.command == "" {
 		return false
 	}

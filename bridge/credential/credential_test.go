@@ -23,13 +23,13 @@ const origin = "https://api.example.com"
 
 // house is a home with an encrypted file store and a profile in it.
 type house struct {
-	t     *testing.T
+	t     testing.TB
 	home  *home.Home
 	store keychain.Store
 	dir   string
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	dir := t.TempDir()
 	h, err := home.Open(filepath.Join(dir, "home"))

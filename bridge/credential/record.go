@@ -2,6 +2,7 @@ package credential
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
@@ -37,19 +39,27 @@ func (rec record) approved() string {
 }
 
 // Origin returns scheme, host and port of a URL in the form of RFC 6454: lower
-// case, the default port left out. It is empty for what is not an http URL.
+// case (of ASCII alone: what else means the same is for resolvers to know), the
+// default port left out. It is empty for what is not an http URL with a host.
 func Origin(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || u.Hostname() == "" || !utf8.ValidString(u.Host) || (u.Scheme != "http" && u.Scheme != "https") {
 		return ""
 	}
-	host := strings.ToLower(u.Host)
+	host := strings.TrimSuffix(strings.Map(lower, u.Host), ":")
 	if u.Scheme == "https" {
 		host = strings.TrimSuffix(host, ":443")
 	} else {
 		host = strings.TrimSuffix(host, ":80")
 	}
-	return u.Scheme + "://" + host
+	return (&url.URL{Scheme: u.Scheme, Host: host}).String()
+}
+
+func lower(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r - 'A' + 'a'
+	}
+	return r
 }
 
 // Key is the keychain name of a static record: it tells the kind, and for the rest
@@ -87,15 +97,20 @@ func (r *Resolver) Save(ctx context.Context, scheme, name string, value secret.V
 		return err
 	}
 	key := r.Key(name)
+	defer r.forget(name)
 	if err := r.o.Store.Set(ctx, key, secret.New(string(text))); err != nil {
 		return err
 	}
 	return r.o.Home.UpdateIndex(ctx, func(x *home.Index) error {
 		x.Put(home.Entry{Key: key, Profile: r.o.Identity, Scheme: scheme, Record: name, Account: r.o.Account, Kind: home.KindStatic,
-			Store: r.o.Store.Name(), Origins: origins, Updated: time.Now()})
+			Store: r.o.Store.Name(), Origins: origins, Updated: time.Now(), Extra: generation()})
 		return nil
 	})
 }
+
+// generation makes the index another one with every record that is written: times
+// are kept to the second, and other processes look at nothing else.
+func generation() json.RawMessage { return json.RawMessage(`{"generation":"` + rand.Text() + `"}`) }
 
 // Raw returns the stored record as it is, so that it can be put back by Restore;
 // false when there is none.
@@ -107,9 +122,21 @@ func (r *Resolver) Raw(ctx context.Context, name string) (secret.Value, bool, er
 	return v, err == nil, err
 }
 
-// Restore puts a record back that Raw returned.
+// Restore puts a record back that Raw returned. What the index says of it stays,
+// but for its generation.
 func (r *Resolver) Restore(ctx context.Context, name string, v secret.Value) error {
-	return r.o.Store.Set(ctx, r.Key(name), v)
+	defer r.forget(name)
+	key := r.Key(name)
+	if err := r.o.Store.Set(ctx, key, v); err != nil {
+		return err
+	}
+	return r.o.Home.UpdateIndex(ctx, func(x *home.Index) error {
+		if e, ok := x.Find(key); ok {
+			e.Extra = generation()
+			x.Put(e)
+		}
+		return nil
+	})
 }
 
 // Delete forgets a record and its entry in the index. It reports whether there was
@@ -169,6 +196,7 @@ func (r *Resolver) Value(ctx context.Context, name string) (secret.Value, bool, 
 
 // Forget is Delete for a record of this resolver's profile and account.
 func (r *Resolver) Forget(ctx context.Context, name string) error {
+	defer r.forget(name)
 	_, err := Delete(ctx, r.o.Home, r.o.Store, r.Key(name))
 	return err
 }

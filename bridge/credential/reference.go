@@ -17,7 +17,7 @@ import (
 
 const (
 	maxCredential = 64 << 10         // bytes of a file or of a command's output
-	commandTime   = 20 * time.Second // password managers ask for a fingerprint
+	commandTime   = 10 * time.Second // the backend needs its share of a call, too
 	freshFor      = 5 * time.Second  // a rejected result younger than this is not made again
 )
 
@@ -32,7 +32,7 @@ func (r *Resolver) fromEnv(name string) secret.Value {
 
 // fromFile reads a regular file; one line end at its end is not part of it. A
 // relative path is relative to the folder of the file that names it.
-func (r *Resolver) fromFile(path string, scheme *profiles.SecurityScheme) (secret.Value, error) {
+func fromFile(path, folder string) (secret.Value, error) {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		user, err := os.UserHomeDir()
 		if err != nil {
@@ -41,32 +41,36 @@ func (r *Resolver) fromFile(path string, scheme *profiles.SecurityScheme) (secre
 		path = filepath.Join(user, rest)
 	}
 	if !filepath.IsAbs(path) {
-		path = filepath.Join(r.folder(scheme), path)
+		path = filepath.Join(folder, path)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("the credential's file: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxCredential {
-		return secret.Value{}, fmt.Errorf("%s is not a file of at most %d bytes", path, maxCredential)
-	}
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|atOnce, 0)
 	if err != nil {
 		return secret.Value{}, fmt.Errorf("the credential's file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxCredential))
+	info, err := f.Stat() // of what was opened: a path may mean something else a moment later
 	if err != nil {
 		return secret.Value{}, fmt.Errorf("the credential's file: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return secret.Value{}, fmt.Errorf("%s is not a file", path)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxCredential+1))
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("the credential's file: %w", err)
+	}
+	if len(data) > maxCredential {
+		return secret.Value{}, fmt.Errorf("%s is not a file of at most %d bytes", path, maxCredential)
 	}
 	return one(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), path+" is empty")
 }
 
-// folder is where a scheme's relative paths begin.
-func (r *Resolver) folder(scheme *profiles.SecurityScheme) string {
-	for i := range r.o.Profile.Server.SecuritySchemes {
-		if scheme == &r.o.Profile.Server.SecuritySchemes[i] {
-			return r.o.Profile.Dir(fmt.Sprintf("server.securitySchemes[%d]", i))
+// folder is where the relative paths of a reference begin: the folder of the file
+// that wrote it, which may be one that the profile extends.
+func (r *Resolver) folder(ref *profiles.Reference) string {
+	for _, at := range references(r.o.Profile) {
+		if at.ref == ref {
+			return r.o.Profile.Dir(at.key)
 		}
 	}
 	return filepath.Dir(r.o.Profile.File)
@@ -91,15 +95,15 @@ type commandResult struct {
 
 // fromCommand returns the first line that a command prints. The result is kept
 // until a backend rejects it; a failure is not kept.
-func (r *Resolver) fromCommand(ctx context.Context, command []string) (secret.Value, string, error) {
-	key := strings.Join(command, "\x00")
+func (r *Resolver) fromCommand(ctx context.Context, command []string, folder string) (secret.Value, string, error) {
+	key := strings.Join(append([]string{folder}, command...), "\x00")
 	r.mu.Lock()
 	kept, running := r.commands[key]
 	if !running {
 		kept = &commandResult{ready: make(chan struct{})}
 		r.commands[key] = kept
 		// The run outlives the call that started it: others wait for it too.
-		go r.run(context.WithoutCancel(ctx), key, kept, command)
+		go r.run(context.WithoutCancel(ctx), key, kept, command, folder)
 	}
 	r.mu.Unlock()
 	select {
@@ -110,8 +114,8 @@ func (r *Resolver) fromCommand(ctx context.Context, command []string) (secret.Va
 	}
 }
 
-func (r *Resolver) run(ctx context.Context, key string, into *commandResult, command []string) {
-	value, err := r.output(ctx, command)
+func (r *Resolver) run(ctx context.Context, key string, into *commandResult, command []string, folder string) {
+	value, err := r.output(ctx, command, folder)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	into.value, into.err, into.done, into.at = value, err, true, time.Now()
@@ -123,12 +127,12 @@ func (r *Resolver) run(ctx context.Context, key string, into *commandResult, com
 
 // output runs the command without a shell, in an environment without the other
 // credentials, and ends it and what it started at the deadline.
-func (r *Resolver) output(ctx context.Context, command []string) (secret.Value, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTime)
+func (r *Resolver) output(ctx context.Context, command []string, folder string) (secret.Value, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.commandTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env = ChildEnvironment(r.o.Environ, r.o.Profile)
-	cmd.Dir = filepath.Dir(r.o.Profile.File)
+	cmd.Dir = folder
 	cmd.WaitDelay = time.Second
 	group(cmd)
 	out := &bounded{}
@@ -137,8 +141,8 @@ func (r *Resolver) output(ctx context.Context, command []string) (secret.Value, 
 	line, _, _ := strings.Cut(string(out.kept), "\n")
 	switch {
 	case ctx.Err() != nil:
-		return secret.Value{}, fmt.Errorf("%s did not answer in %s", command[0], commandTime)
-	case err != nil:
+		return secret.Value{}, fmt.Errorf("%s did not answer in %s", command[0], r.commandTime)
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // it ended well, and left something running that holds its output
 		return secret.Value{}, fmt.Errorf("%s: %w", command[0], err)
 	}
 	return one(strings.TrimSuffix(line, "\r"), command[0]+" printed nothing")
@@ -150,57 +154,6 @@ type bounded struct{ kept []byte }
 func (b *bounded) Write(p []byte) (int, error) {
 	b.kept = append(b.kept, p[:min(maxCredential-len(b.kept), len(p))]...)
 	return len(p), nil
-}
-
-// ChildEnvironment returns the environment for a program that the bridge starts:
-// without the variables that the profile takes credentials from, and without the
-// client's own credentials.
-func ChildEnvironment(environ []string, p *profiles.Profile) []string {
-	hidden := map[string]bool{}
-	for _, ref := range references(p) {
-		if ref != nil && ref.Env != "" {
-			hidden[ref.Env] = true
-		}
-	}
-	out := []string{}
-	for _, pair := range environ {
-		name, _, _ := strings.Cut(pair, "=")
-		if !hidden[name] && !strings.HasPrefix(name, "MCP_BRIDGE_CLIENT_") {
-			out = append(out, pair)
-		}
-	}
-	return out
-}
-
-// references lists every credential reference of a profile.
-func references(p *profiles.Profile) []*profiles.Reference {
-	var out []*profiles.Reference
-	down := func(d *profiles.Downstream) {
-		if d != nil {
-			out = append(out, d.Credential)
-		}
-	}
-	up := func(s profiles.Security) {
-		for _, all := range s {
-			for i := range all {
-				out = append(out, all[i].Credential)
-			}
-		}
-	}
-	for i := range p.Server.SecuritySchemes {
-		s := &p.Server.SecuritySchemes[i]
-		out = append(out, s.DefaultCredential)
-		if s.Client != nil {
-			out = append(out, s.Client.Secret)
-		}
-	}
-	down(p.Server.DefaultDownstreamSecurity)
-	up(p.Server.DefaultUpstreamSecurity)
-	for i := range p.Tools {
-		down(p.Tools[i].Security)
-		up(p.Tools[i].RequestTemplate.Security)
-	}
-	return out
 }
 
 // Quote quotes a word for a POSIX shell where it needs it, so that a command in a
