@@ -376,3 +376,17 @@ func TestProgramSize(t *testing.T) {
 		}
 	}
 }
+
+func TestSteps(t *testing.T) {
+	for _, c := range []struct{ a, b, per, want int }{
+		{0, 5, 256, 0},
+		{256, 10, 256, 10},
+		{1 << 20, 1 << 20, 256, MaxSteps + 1},
+		{math.MaxInt, math.MaxInt, 64, MaxSteps + 1}, // and no overflow
+		{1, MaxSteps * 64, 64, MaxSteps},
+	} {
+		if got := steps(c.a, c.b, c.per); got != c.want {
+			t.Errorf("%d times %d: %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
