@@ -41,7 +41,7 @@ func (b *Bridge) send(ctx context.Context, plan *request.Plan, in request.Incomi
 		}
 		r := result.FromResponse(plan.Tool, response, b.resultOptions())
 		if response.Status == 401 {
-			b.hintSignIn(r, plan, used)
+			b.hintSignIn(r, used)
 		}
 		return r
 	}
@@ -68,46 +68,25 @@ func (b *Bridge) renewed(ctx context.Context, used []credential.Usable) bool {
 }
 
 // hintSignIn says which credential the backend refused.
-func (b *Bridge) hintSignIn(r *result.Result, plan *request.Plan, used []credential.Usable) {
+func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
 	for _, u := range used {
 		if u.Scheme == nil {
 			continue
 		}
-		record, configured := b.source(plan, u)
 		hint := "the backend refused the credential of scheme " + u.Scheme.ID
 		switch {
+		case u.Record != "":
+			hint += "; store another: " + credential.LoginCommand(b.o.Profile, u.Record, b.o.Account)
 		case u.Store == "client":
 			hint += ", which the client passed in"
-		case configured && u.Store == "file":
+		case u.Store == "file":
 			hint += ", which comes from a file that the profile names"
-		case u.Store == "os" || u.Store == "file":
-			hint += "; store another: " + credential.LoginCommand(b.o.Profile, record, b.o.Account)
 		default:
 			hint += ", which comes from " + u.Store
 		}
 		r.AddHint(b.mask.String(hint))
 		return
 	}
-}
-
-// source returns the keychain record of a credential that was used, and whether the
-// profile configures one that is not in the keychain.
-func (b *Bridge) source(plan *request.Plan, u credential.Usable) (record string, configured bool) {
-	for _, all := range plan.Security {
-		for _, req := range all {
-			if req.Scheme == u.Scheme {
-				record = req.Record
-				configured = b.o.Resolver.Configured(req)
-			}
-		}
-	}
-	if d := plan.Tool.Downstream; d != nil && d.Credential != nil && d.Credential.File != "" {
-		configured = true
-	}
-	if record == "" {
-		record = u.Scheme.ID
-	}
-	return record, configured
 }
 
 func (b *Bridge) resultOptions() result.Options {

@@ -49,6 +49,9 @@ func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Do
 		b.know(stored)
 		return []credential.Usable{u}, []request.Credential{{Scheme: up.Scheme, Value: stored, Passthrough: true}}, nil
 	}
+	if b.signedIn(d.Scheme, err) {
+		return nil, nil, err
+	}
 	if d.Credential != nil {
 		u, refErr := b.o.Resolver.Reference(ctx, up.Scheme, d.Credential, d.Record, plan.Origin)
 		return b.one(u, up.Scheme, refErr)
@@ -62,6 +65,13 @@ func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Do
 		return b.one(u, up.Scheme, refErr)
 	}
 	return nil, nil, err
+}
+
+// signedIn reports a keychain that cannot be asked although somebody has signed in:
+// the call must not be made as somebody else then.
+func (b *Bridge) signedIn(scheme *profiles.SecurityScheme, err error) bool {
+	var e *credential.Error
+	return errors.As(err, &e) && e.Reason == credential.KeychainUnavailable && b.o.Resolver.Recorded(scheme.ID)
 }
 
 // one is the result of a single configured credential.

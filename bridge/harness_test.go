@@ -31,6 +31,7 @@ type rig struct {
 	t        testing.TB
 	resolver *credential.Resolver
 	log      *bytes.Buffer
+	key      string // the keychain's key file
 }
 
 // newRig builds a Bridge over a profile. In the text, BASE stands for the address.
@@ -63,7 +64,7 @@ func newRig(t testing.TB, base, text string, environ ...string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, log: &bytes.Buffer{}}
+	r := &rig{t: t, log: &bytes.Buffer{}, key: key}
 	r.resolver = credential.New(credential.Options{Profile: p, Home: h, Store: store, Environ: environ})
 	r.Bridge = New(Options{Set: set, Resolver: r.resolver, Version: "1", Environ: environ, Profile: "p",
 		Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -18,7 +19,13 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 )
 
-// response reads the body, at most maxBody bytes of it after decompression.
+// sized is how much memory a body gets at once because its header says so: a backend
+// can say what it likes.
+const sized = 1 << 20
+
+// response reads the body, at most maxBody bytes of it after decompression. That a
+// backend refused the request is said also when the body that explains it cannot be
+// read.
 func (s *sender) response(ctx context.Context, req *http.Request, res *http.Response) (result.Response, error) {
 	defer func() { _ = res.Body.Close() }()
 	r := result.Response{Status: res.StatusCode, Header: res.Header}
@@ -27,41 +34,70 @@ func (s *sender) response(ctx context.Context, req *http.Request, res *http.Resp
 		return r, &SendError{Kind: result.BackendUnreachable, Host: req.URL.Host, Message: "it switches to another protocol, which was not asked for",
 			hint: "check that server.baseUrl is the address of an HTTP API"}
 	}
-	body := io.Reader(res.Body)
+	body, err := plain(res, &r)
+	if err == nil {
+		var data []byte
+		data, err = read(body, s.maxBody+1, res.ContentLength)
+		if int64(len(data)) > s.maxBody {
+			r.Body, r.Truncated = data[:s.maxBody], true
+			return r, nil
+		}
+		r.Body = data
+	}
+	if err == nil || res.StatusCode >= http.StatusBadRequest && ctx.Err() == nil {
+		return r, nil
+	}
+	r.Body = nil
+	return r, s.broken(ctx, req.URL, err)
+}
+
+// encodingError is a Content-Encoding that was not asked for.
+type encodingError string
+
+func (e encodingError) Error() string {
+	return "it answers in the encoding " + cutText(string(e), 40) + ", which was not asked for"
+}
+
+// plain returns the body without its compression, and takes that out of the header.
+func plain(res *http.Response, r *result.Response) (io.Reader, error) {
 	switch encoding := strings.ToLower(strings.TrimSpace(res.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
+		return res.Body, nil
 	case "gzip", "x-gzip":
-		unzipped, err := gzip.NewReader(body)
+		unzipped, err := gzip.NewReader(res.Body)
 		if errors.Is(err, io.EOF) {
-			return r, nil // no body at all
+			return http.NoBody, nil
 		}
 		if err != nil {
-			return r, s.broken(ctx, req.URL, err)
+			return nil, err
 		}
-		body = unzipped
 		r.Header = res.Header.Clone()
 		r.Header.Del("Content-Encoding")
 		r.Header.Del("Content-Length")
+		return unzipped, nil
 	default:
-		return r, &SendError{Kind: result.Internal, Host: req.URL.Host, Message: "it answers in the encoding " + cutText(encoding, 40) + ", which was not asked for",
-			hint: "only gzip and plain bodies are read"}
+		return nil, encodingError(encoding)
 	}
-	data, err := io.ReadAll(io.LimitReader(body, s.maxBody+1))
-	if int64(len(data)) > s.maxBody {
-		r.Body, r.Truncated = data[:s.maxBody], true
-		return r, nil
+}
+
+// read reads at most limit bytes. size is how many the header announces.
+func read(body io.Reader, limit, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	if size > 0 {
+		b.Grow(int(min(size, limit, sized)) + bytes.MinRead)
 	}
-	if err != nil {
-		return r, s.broken(ctx, req.URL, err)
-	}
-	r.Body = data
-	return r, nil
+	_, err := b.ReadFrom(io.LimitReader(body, limit))
+	return b.Bytes(), err
 }
 
 // broken is a body that could not be read to its end.
 func (s *sender) broken(ctx context.Context, u *url.URL, err error) error {
 	if ctx.Err() != nil {
 		return s.explain(ctx, u, ctx.Err())
+	}
+	var unknown encodingError
+	if errors.As(err, &unknown) {
+		return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: unknown.Error(), hint: "only gzip and plain bodies are read"}
 	}
 	return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: "the answer broke off before its end", Err: err, hint: "try again", again: true}
 }

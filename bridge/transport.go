@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
@@ -131,21 +132,31 @@ func proxyFor(o Options, mask *secret.Masker) (func(*http.Request) (*url.URL, er
 		}, nil
 	}
 	env := environment(o.Environ)
+	forHTTPS, forHTTP := proxyIn(env, "HTTPS_PROXY", mask), proxyIn(env, "HTTP_PROXY", mask)
 	return func(r *http.Request) (*url.URL, error) {
-		name := "HTTPS_PROXY"
-		if r.URL.Scheme == "http" {
-			name = "HTTP_PROXY"
-		}
-		text := env[name]
-		if text == "" || thisMachine(r.URL.Hostname()) || exempt(env["NO_PROXY"], r.URL) {
+		if thisMachine(r.URL.Hostname()) || exempt(env["NO_PROXY"], r.URL) {
 			return nil, nil
 		}
-		proxy, err := parseProxy(text, mask)
+		if r.URL.Scheme == "http" {
+			return forHTTP()
+		}
+		return forHTTPS()
+	}, nil
+}
+
+// proxyIn returns a function that reads the proxy of one variable once it is needed:
+// what nothing uses may be wrong.
+func proxyIn(env map[string]string, name string, mask *secret.Masker) func() (*url.URL, error) {
+	return sync.OnceValues(func() (*url.URL, error) {
+		if env[name] == "" {
+			return nil, nil
+		}
+		proxy, err := parseProxy(env[name], mask)
 		if err != nil {
 			return nil, &ConfigError{Key: "the proxy in " + name, Err: err}
 		}
 		return proxy, nil
-	}, nil
+	})
 }
 
 func thisMachine(host string) bool {

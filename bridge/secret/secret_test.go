@@ -85,7 +85,7 @@ func TestValueCannotBePrinted(t *testing.T) {
 	if v.Reveal() != canary || v.IsZero() || !New("").IsZero() || New("").String() != "" || New("") != (Value{}) {
 		t.Error("the value itself is wrong")
 	}
-	if New("a") != New("a") || New("a") == New("b") {
+	if a, b := New("a"), New("a"); a != b || a == New("b") {
 		t.Error("values do not compare as their texts")
 	}
 }
