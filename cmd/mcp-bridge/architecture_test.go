@@ -50,7 +50,9 @@ var house = map[string]room{
 		"github.com/tidwall/gjson", "github.com/Masterminds/sprig"}},
 	"keychain": {floor: 0, owns: []string{
 		"github.com/zalando/go-keyring", "github.com/godbus/dbus"}, beside: []string{"bridge/secret", "profiles/home"}},
-	"keychain/keychaintest":     {floor: 1},
+	"keychain/keychaintest": {floor: 1},
+	"oauthflow": {floor: 0, owns: []string{"golang.org/x/oauth2", "github.com/pkg/browser", "rsc.io/qr"},
+		beside: []string{"bridge/secret", "profiles/home"}},
 	"cmd/internal/clientconfig": {floor: 1, pure: true, owns: []string{"github.com/tailscale/hujson"}},
 }
 
