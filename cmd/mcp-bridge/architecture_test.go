@@ -34,6 +34,7 @@ var house = map[string]room{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 	"cmd/internal/demo":    {floor: 4},
 	"cmd/internal/session": {floor: 4},
+	"cmd/internal/signin":  {floor: 4},
 	"bridge/mcpserver":     {floor: 4, owns: []string{"github.com/modelcontextprotocol/go-sdk"}},
 	"bridge":               {floor: 3},
 	"bridge/request":       {floor: 2, pure: true},

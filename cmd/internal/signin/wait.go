@@ -1,0 +1,58 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// errNotStarted and errDied are why waiting for an attempt ends without an outcome.
+var (
+	errNotStarted = errors.New("the sign-in did not start")
+	errDied       = errors.New("the sign-in ended before it was finished")
+)
+
+// startTime is how long a helper may take until its attempt is there.
+const startTime = 10 * time.Second
+
+// Wait follows the attempt that comes after the one with the ID after; empty: any.
+// It returns the attempt once it is over, or once until, which may be nil, is
+// satisfied with it. With the context's end it returns what is known and the
+// context's error. ended, which may be nil, is closed when the helper that was
+// started has ended.
+func (d *Desk) Wait(ctx context.Context, after string, ended <-chan struct{}, until func(Attempt) bool) (Attempt, error) {
+	const every = 100 * time.Millisecond
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	begun := d.now()
+	for looks := 1; ; looks++ {
+		a, ok := d.Last()
+		fresh := ok && a.ID != after
+		if fresh && (a.Phase != Pending || until != nil && until(a)) {
+			return a, nil
+		}
+		if looks%10 == 0 && !d.alive() { // the owner is gone, unless it has just finished
+			now, _ := d.Last()
+			switch {
+			case fresh && now.ID == a.ID && now.Phase == Pending:
+				return now, errDied
+			case !fresh && now.ID == after && (d.now().Sub(begun) > startTime || closed(ended)):
+				return Attempt{}, errNotStarted
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return a, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
