@@ -35,12 +35,18 @@ func (c *conn) call(m *message, f *flight) {
 		c.refuse(f, codeParams, err.Error())
 		return
 	}
+	past, problem := c.resume(m, f, name, arguments)
+	if problem != nil {
+		c.refuseWith(f, problem)
+		return
+	}
 	ctx, refusal := c.accept(f)
 	if refusal != nil {
 		c.reply(f, refusal)
 		return
 	}
-	go c.work(ctx, f, Call{Tool: name, Arguments: arguments, Meta: m.meta, Client: f.client})
+	call := Call{Tool: name, Arguments: arguments, Meta: m.meta, Client: f.client, Answers: past.Answers, Progress: c.progress(f, m.meta["progressToken"])}
+	go c.work(ctx, f, call, past.Round)
 }
 
 // accept counts a call and gives it its context, which ends with a cancellation and
@@ -60,19 +66,54 @@ func (c *conn) accept(f *flight) (context.Context, *result.Result) {
 	return ctx, nil
 }
 
-// work waits for its turn, makes the call and answers it.
-func (c *conn) work(ctx context.Context, f *flight, call Call) {
+// work makes the call, round after round, and answers it. In the modern revision a
+// round that ends with questions ends the request; the next one is another request.
+func (c *conn) work(ctx context.Context, f *flight, call Call, round int) {
 	defer c.done()
 	defer f.cancel(nil)
+	opened := &opened{c: c, ids: map[string]string{}}
+	call.Complete = opened.complete
+	for ; ; round++ {
+		r := c.turn(ctx, call)
+		switch {
+		case r == nil:
+			return
+		case len(r.Questions) == 0:
+			c.reply(f, r)
+			return
+		}
+		if refusal, problem := c.unaskable(f, r.Questions, round); problem != nil {
+			c.refuseWith(f, problem)
+			return
+		} else if refusal != nil {
+			c.reply(f, refusal)
+			return
+		}
+		if f.modern {
+			c.require(f, call, r.Questions, round)
+			return
+		}
+		answers, ended := c.ask(ctx, f, r.Questions, call.Progress, opened)
+		if ended != nil {
+			c.reply(f, ended)
+			return
+		}
+		call.Answers = merged(call.Answers, answers)
+	}
+}
+
+// turn waits for the call's turn and runs it; nil when it was cancelled before.
+func (c *conn) turn(ctx context.Context, call Call) *result.Result {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		return
+		return nil
 	}
-	if ctx.Err() == nil {
-		c.reply(f, c.run(ctx, call))
+	if ctx.Err() != nil {
+		return nil
 	}
+	return c.run(ctx, call)
 }
 
 // done counts a call that has ended.

@@ -23,18 +23,21 @@ type conn struct {
 	in   io.ReadCloser
 	out  *writer
 	info json.RawMessage // how the server names itself
+	seal *sealer
 
 	stop  chan struct{} // closed when no more is to be read
 	slots chan struct{} // one for each running call
 
 	mu       sync.Mutex
-	client   ClientInfo         // of the handshake
-	began    bool               // initialize was answered
-	ready    bool               // notifications/initialized was seen
-	held     bool               // list_changed waits for that
-	pending  map[string]*flight // by key
-	streams  []*flight          // subscriptions/listen, oldest first
-	accepted int                // calls that run or wait
+	client   ClientInfo             // of the handshake
+	began    bool                   // initialize was answered
+	ready    bool                   // notifications/initialized was seen
+	held     bool                   // list_changed waits for that
+	pending  map[string]*flight     // by key
+	streams  []*flight              // subscriptions/listen, oldest first
+	asked    map[string]chan Answer // questions without an answer, by the key of their id
+	asks     int                    // how many questions there have been
+	accepted int                    // calls that run or wait
 	draining bool
 	idle     chan struct{} // closed when draining and accepted is 0
 }
@@ -56,7 +59,8 @@ var (
 func newConn(base context.Context, in io.ReadCloser, out io.Writer, o Options) *conn {
 	info := encode(&mcp.Implementation{Name: o.Name, Version: o.Version})
 	return &conn{o: o, base: base, in: in, out: newWriter(out), info: info, stop: make(chan struct{}),
-		slots: make(chan struct{}, o.MaxRunning), idle: make(chan struct{}), pending: map[string]*flight{}}
+		slots: make(chan struct{}, o.MaxRunning), idle: make(chan struct{}), pending: map[string]*flight{},
+		asked: map[string]chan Answer{}, seal: newSealer(o.AskTimeout)}
 }
 
 // serve reads until the input or ctx ends, then drains.
@@ -134,6 +138,8 @@ func (c *conn) line(text []byte) {
 	case problem != nil:
 		c.fail(c.unclaimed(problem))
 	case m == nil:
+	case m.response:
+		c.response(m)
 	case m.id == nil:
 		c.notification(m)
 	default:
@@ -232,7 +238,12 @@ func (c *conn) answer(f *flight, parts ...[]byte) {
 
 // refuse writes an error, unless the request was cancelled.
 func (c *conn) refuse(f *flight, code int, message string) {
+	c.refuseWith(f, &fault{code: code, message: message})
+}
+
+func (c *conn) refuseWith(f *flight, problem *fault) {
 	if c.forget(f) {
-		c.fail(&fault{id: f.id, code: code, message: message})
+		problem.id = f.id
+		c.fail(problem)
 	}
 }

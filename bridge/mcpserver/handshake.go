@@ -13,6 +13,8 @@ const (
 	fallbackVersion  = "2025-11-25" // the newest with a handshake
 	elicitURLVersion = "2025-11-25"
 	elicitVersion    = "2025-06-18"
+	// progressMessageVersion is the first in which progress has a message.
+	progressMessageVersion = "2025-03-26"
 )
 
 // versions are the revisions that are spoken, newest first.

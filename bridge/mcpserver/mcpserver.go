@@ -7,7 +7,9 @@
 // its version in the _meta of every request. A line is one message. A call is a
 // tools/call request; it is accepted when it has been read and not refused, and
 // every accepted call gets exactly one answer, unless it is cancelled. To drain is
-// to wait, for a bounded time, until all accepted calls are answered.
+// to wait, for a bounded time, until all accepted calls are answered. A question is
+// asked of the person at the client (the protocol's elicitation); a round is one run
+// of a call, which ends with its result or with questions.
 //
 // # What the SDK is for
 //
@@ -35,6 +37,7 @@ const (
 	DefaultMaxWaiting   = 1024
 	DefaultMaxLine      = 16 << 20 // bytes
 	DefaultDrainTimeout = 3 * time.Second
+	DefaultAskTimeout   = 10 * time.Minute
 )
 
 // Options is what Serve needs. Name, Version, Tools and Call are required.
@@ -46,7 +49,9 @@ type Options struct {
 	// Tools returns the tools as they are now. It is called for every list and call.
 	Tools func() *Tools
 	// Call answers one call; it may run in many goroutines at once. It must return
-	// soon after ctx ends, and never nil. A panic in it costs one error result.
+	// soon after ctx ends, and never nil. A panic in it costs one error result. When
+	// its result has questions they are asked, and it is called again from its start
+	// with the answers; at most maxRounds times for one call.
 	Call func(ctx context.Context, c Call) *result.Result
 	// Changed says that the tools, or the account behind them, are others now. nil:
 	// they never change.
@@ -56,6 +61,7 @@ type Options struct {
 	MaxWaiting   int           // calls that wait; 0: DefaultMaxWaiting
 	MaxLine      int           // bytes of a line; 0: DefaultMaxLine
 	DrainTimeout time.Duration // 0: DefaultDrainTimeout
+	AskTimeout   time.Duration // how long a person may take to answer; 0: DefaultAskTimeout
 	Logger       *slog.Logger  // nil: nothing is logged
 }
 
@@ -72,7 +78,20 @@ type Call struct {
 	Arguments json.RawMessage            // exactly as sent; nil when absent
 	Meta      map[string]json.RawMessage // params._meta
 	Client    ClientInfo
+	// Answers are those to the questions of earlier rounds, by their ID; nil in the
+	// first round. Only what was asked in this call is in it.
+	Answers map[string]Answer
+	// Progress tells the client how far the call is, if it wants to know: not more
+	// often than it can be read, and nothing once the call has its result.
+	Progress func(message string)
+	// Complete says that what the person went to the URL of that question for has
+	// come to its end. It may be called after the call, too, and does nothing where
+	// the client's revision does not know it.
+	Complete func(questionID string)
 }
+
+// Answer is what became of a question: see [result.Question].
+type Answer = result.Answer
 
 // ClientInfo is what the client said about itself: in initialize, or, in the modern
 // revision, in the request. ProtocolVersion is the revision that is spoken with it.
@@ -95,6 +114,9 @@ func (o *Options) defaults() {
 	}
 	if o.DrainTimeout <= 0 {
 		o.DrainTimeout = DefaultDrainTimeout
+	}
+	if o.AskTimeout <= 0 {
+		o.AskTimeout = DefaultAskTimeout
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -18,12 +18,14 @@ const (
 	codeVersion  = -32022 // MCP 2026-07-28: unsupported protocol version
 )
 
-// message is one request or notification.
+// message is one request, notification or response.
 type message struct {
-	id     json.RawMessage // nil for a notification
-	method string
-	params map[string]json.RawMessage // nil when absent
-	meta   map[string]json.RawMessage // params._meta; nil when absent
+	id       json.RawMessage // nil for a notification
+	method   string
+	response bool
+	result   json.RawMessage            // of a response; nil when that is an error
+	params   map[string]json.RawMessage // nil when absent
+	meta     map[string]json.RawMessage // params._meta; nil when absent
 }
 
 // fault is an error answer.
@@ -34,8 +36,9 @@ type fault struct {
 	data    any // nil: none
 }
 
-// parse reads a line. Both results are nil for what wants no answer: a blank line,
-// a response, and a notification whose parameters are of the wrong form.
+// parse reads a line. Both results are nil for what nothing comes of: a blank line, a
+// response without a proper id, and a notification whose parameters are of the wrong
+// form.
 func parse(line []byte) (*message, *fault) {
 	line = bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")))
 	if len(line) == 0 {
@@ -65,7 +68,14 @@ func fromFields(fields map[string]json.RawMessage) (*message, *fault) {
 	_, hasError := fields["error"]
 	proper := string(fields["jsonrpc"]) == `"2.0"`
 	if !hasMethod && proper && (hasResult || hasError) {
-		return nil, nil // nothing was asked of the client
+		if id := fields["id"]; len(id) == 0 || !validID(id) {
+			return nil, nil
+		}
+		m.id, m.response = fields["id"], true
+		if !hasError {
+			m.result = fields["result"]
+		}
+		return m, nil
 	}
 	if id, ok := fields["id"]; ok {
 		if !validID(id) {

@@ -53,4 +53,7 @@ type Result struct {
 	IsError    bool
 	Kind       Kind // empty unless IsError
 	Meta       map[string]any
+	// Questions are asked of the person before there is an outcome. With them
+	// everything else of the result is left aside.
+	Questions []Question
 }
