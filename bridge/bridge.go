@@ -65,6 +65,10 @@ type Call struct {
 	Arguments json.RawMessage
 	Meta      map[string]json.RawMessage // _meta of the request
 	Approved  bool                       // a person has said yes to this very call
+	// CanAsk says that the caller can ask the person: a call that the policy wants
+	// confirmed is then answered with a question, and made with its answer.
+	CanAsk  bool
+	Answers map[string]result.Answer // to the questions so far, by their ID
 }
 
 // New returns a Bridge. It needs neither network, keychain nor any file.
@@ -193,6 +197,7 @@ func (b *Bridge) templateEnv() template.Env {
 
 // Call calls a tool. Every failure is a result with IsError, a kind, and a hint
 // that says what to do; nothing is sent without the credential that the tool needs.
+// With Call.CanAsk the result may be questions instead, and nothing was sent.
 func (b *Bridge) Call(ctx context.Context, c Call) *result.Result {
 	r := b.call(ctx, c)
 	if r.IsError {
@@ -210,13 +215,12 @@ func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
 	if err != nil {
 		return b.failed(err)
 	}
-	if b.o.Set.Confirm(t) && !c.Approved {
-		return b.failed(&callError{kind: result.NotConfirmed, message: "the profile's policy wants a person to confirm " + t.Name,
-			hint: "ask the person to type: " + b.command(t.Name, c.Arguments)})
-	}
 	plan, err := b.plan(t, args)
 	if err != nil {
 		return b.failed(err)
+	}
+	if r := b.confirm(c, plan, t, args); r != nil {
+		return r
 	}
 	if plan.Direct {
 		return result.Direct(t, plan.DirectText, b.resultOptions())

@@ -1,16 +1,26 @@
 // Drives an MCP server over stdio with the official TypeScript SDK, as the tests
 // tell it on standard input: one JSON line {method, params} a step. It prints one
 // JSON line for each answer, {ok} or {error}, and {changed} for every list_changed.
+// ELICIT is {capability, answer}: what the client declares of elicitation, and what its
+// person answers; each question is printed as {asked}, and {completed} when it is over.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { ElicitRequestSchema, ElicitationCompleteNotificationSchema, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { createInterface } from "node:readline";
 
 const [command, ...args] = process.argv.slice(2);
 const print = (o) => process.stdout.write(JSON.stringify(o) + "\n");
 const extra = JSON.parse(process.env.SERVER_ENV ?? "{}");
 const transport = new StdioClientTransport({ command, args, env: Object.keys(extra).length ? extra : undefined, stderr: "inherit" });
-const client = new Client({ name: "mcp-bridge-test", version: "1" }, { capabilities: {} });
+const elicit = JSON.parse(process.env.ELICIT ?? "null");
+const client = new Client({ name: "mcp-bridge-test", version: "1" }, { capabilities: elicit ? { elicitation: elicit.capability } : {} });
+if (elicit) {
+  client.setRequestHandler(ElicitRequestSchema, (request) => {
+    print({ asked: request.params });
+    return elicit.answer;
+  });
+  client.setNotificationHandler(ElicitationCompleteNotificationSchema, (n) => print({ completed: n.params.elicitationId }));
+}
 client.setNotificationHandler(ToolListChangedNotificationSchema, () => print({ changed: true }));
 client.onerror = (e) => print({ transportError: String(e) });
 await client.connect(transport);

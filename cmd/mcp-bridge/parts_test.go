@@ -131,9 +131,19 @@ func nodeModules(t *testing.T) string {
 // it the environment that it gives to all.
 func (p *person) typescript(args ...string) *sdk {
 	p.t.Helper()
+	return p.typescriptAsked("", args...)
+}
+
+// typescriptAsked is a client that can ask its person: elicit says what it declares
+// and what the person answers, as client.mjs reads it.
+func (p *person) typescriptAsked(elicit string, args ...string) *sdk {
+	p.t.Helper()
 	dir := nodeModules(p.t)
 	cmd := exec.Command("node", append([]string{filepath.Join(dir, "client.mjs"), binary(p.t)}, args...)...)
 	cmd.Env, cmd.Stderr = p.environ(), os.Stderr
+	if elicit != "" {
+		cmd.Env = append(cmd.Env, "ELICIT="+elicit)
+	}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		p.t.Fatal(err)

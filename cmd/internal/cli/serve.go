@@ -80,7 +80,7 @@ func answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Resu
 	if v.Bridge == nil {
 		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more")
 	}
-	return v.Bridge.Call(ctx, bridge.Call{Tool: c.Tool, Arguments: c.Arguments, Meta: c.Meta})
+	return v.Bridge.Call(ctx, bridge.Call{Tool: c.Tool, Arguments: c.Arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm, Answers: c.Answers})
 }
 
 // tuneMemory trades the garbage collector's eagerness against memory: an idle
