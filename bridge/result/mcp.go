@@ -29,6 +29,7 @@ const MetaError = "mcp-bridge/error"
 // holds: bytes that are not UTF-8 become U+FFFD, structured content and members of
 // _meta that are no JSON are left out.
 func (r *Result) AppendMCP(dst []byte, protocolVersion string) []byte {
+	dst = slices.Grow(dst, r.size())
 	dst = append(dst, `{"content":[`...)
 	for i := range r.Content {
 		if i > 0 {
@@ -53,6 +54,18 @@ func (r *Result) AppendMCP(dst []byte, protocolVersion string) []byte {
 	}
 	dst = appendMeta(dst, meta)
 	return append(dst, '}')
+}
+
+// size is about how many bytes the result takes as JSON: enough for most, so that a
+// large one is not copied while it grows.
+func (r *Result) size() int {
+	const frame = 192
+	n := frame + len(r.Structured)
+	for i := range r.Content {
+		c := &r.Content[i]
+		n += frame + len(c.Text) + len(c.Text)/8 + base64.StdEncoding.EncodedLen(len(c.Data))
+	}
+	return n
 }
 
 // appendStructured appends the structured content, on one line, if it may be sent.

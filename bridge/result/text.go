@@ -10,6 +10,9 @@ import (
 // clean makes text fit for a person and a model: valid UTF-8, without control
 // characters other than tab and line ends.
 func clean(s string) string {
+	if plain(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' {
@@ -17,6 +20,16 @@ func clean(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// plain reports whether s is ASCII text with nothing to remove, as most is.
+func plain(s string) bool {
+	for i := range len(s) {
+		if b := s[i]; b >= 0x7f || b < ' ' && b != '\t' && b != '\n' && b != '\r' {
+			return false
+		}
+	}
+	return true
 }
 
 // clean does the same and masks again when something was removed: a control
@@ -57,6 +70,9 @@ func (s *shaper) fit(text, note string, reserved int) (string, bool) {
 	limit := max(s.options.MaxChars-reserved, 0)
 	if note != "" {
 		note = "\n" + note
+	}
+	if len(text)+len(note) <= limit { // at least as many bytes as characters
+		return text + note, note != ""
 	}
 	if total := runes(text); total+runes(note) > limit {
 		shown := max(limit-noteRoom, limit/2)

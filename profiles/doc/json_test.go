@@ -2,6 +2,7 @@ package doc
 
 import (
 	"encoding/json"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -137,3 +138,21 @@ func FuzzParseJSON(f *testing.F) {
 // utf16Like reports whether the document is read as UTF-16, which JSON's own
 // grammar never allows inside but a NUL could look like.
 func utf16Like(data []byte) bool { return strings.IndexByte(string(data), 0) >= 0 }
+
+// TestSmallDocumentsTakeLittle holds the arguments of a call, which are read with
+// every call, to a memory of their size.
+func TestSmallDocumentsTakeLittle(t *testing.T) {
+	const most, rounds = 4 << 10, 100
+	data := []byte(`{"id": "abc", "limit": 30, "tags": ["a", "b"]}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range rounds {
+		if _, err := FromJSON(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if took := (after.TotalAlloc - before.TotalAlloc) / rounds; took > most {
+		t.Errorf("%d bytes of memory for %d of JSON", took, len(data))
+	}
+}

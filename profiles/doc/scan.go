@@ -73,17 +73,31 @@ func isWordByte(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-'
 }
 
-// arena makes nodes and exact-size slices in large pieces: a document has
-// hundreds of thousands of them.
+// arena makes nodes and exact-size slices in pieces, each twice as large as the one
+// before: a document has hundreds of thousands of them, the arguments of a call a
+// handful.
 type arena struct {
 	nodes   []Node
 	pointer []*Node
 	member  []Member
+	sizes   [3]int // of the last piece of each
+}
+
+// The sizes of pieces.
+const (
+	smallestPiece = 4
+	largestPiece  = 512
+)
+
+// grown returns the size of the next piece, which holds at least n.
+func grown(last *int, n int) int {
+	*last = max(smallestPiece, n, min(2**last, largestPiece))
+	return *last
 }
 
 func (a *arena) node(kind Kind, pos Pos) *Node {
 	if len(a.nodes) == 0 {
-		a.nodes = make([]Node, 256)
+		a.nodes = make([]Node, grown(&a.sizes[0], 1))
 	}
 	n := &a.nodes[0]
 	a.nodes = a.nodes[1:]
@@ -96,7 +110,7 @@ func (a *arena) items(from []*Node) []*Node {
 		if len(from) > 128 {
 			return append([]*Node(nil), from...)
 		}
-		a.pointer = make([]*Node, 512)
+		a.pointer = make([]*Node, grown(&a.sizes[1], len(from)))
 	}
 	out := a.pointer[:len(from):len(from)]
 	a.pointer = a.pointer[len(from):]
@@ -109,7 +123,7 @@ func (a *arena) members(from []Member) []Member {
 		if len(from) > 64 {
 			return append([]Member(nil), from...)
 		}
-		a.member = make([]Member, 256)
+		a.member = make([]Member, grown(&a.sizes[2], len(from)))
 	}
 	out := a.member[:len(from):len(from)]
 	a.member = a.member[len(from):]
