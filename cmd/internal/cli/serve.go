@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
@@ -53,7 +52,7 @@ func (a *app) serve(ctx context.Context) error {
 		Call: func(ctx context.Context, c mcpserver.Call) *result.Result {
 			return answer(ctx, s.View(), c)
 		},
-		Changed: s.Follow(ctx),
+		Changed: settleMemory(ctx, s.Follow(ctx)),
 		Logger:  a.log,
 	})
 }
@@ -81,14 +80,6 @@ func answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Resu
 		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more")
 	}
 	return v.Bridge.Call(ctx, bridge.Call{Tool: c.Tool, Arguments: c.Arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm, Answers: c.Answers})
-}
-
-// tuneMemory trades the garbage collector's eagerness against memory: an idle
-// server stays small, a busy one collects less often.
-func tuneMemory() {
-	const limit = 24 << 20
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(limit)
 }
 
 // input is standard input in a form whose reads do not hold a thread each.

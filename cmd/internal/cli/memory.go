@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"context"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	// spare is how much memory a server may use beside what it holds before it
+	// collects more often than it would by itself.
+	spare = 16 << 20
+	// leastMemory is the limit of a server with few tools.
+	leastMemory = 24 << 20
+	// calm is how long after a start or a change memory is given back: a client's
+	// first questions come first.
+	calm = time.Second
+)
+
+// tuneMemory trades the garbage collector's eagerness against memory: an idle
+// server stays small, a busy one collects less often.
+func tuneMemory() {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(leastMemory)
+}
+
+// settleMemory gives back what reading a profile took, now and after every change,
+// and makes room beside what the tools need: a limit below that would keep the
+// collector busy for ever. It passes the changes on until ctx ends.
+func settleMemory(ctx context.Context, changes <-chan struct{}) <-chan struct{} {
+	out := make(chan struct{}, 1)
+	go func() {
+		timer := time.NewTimer(calm)
+		defer timer.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changes:
+				timer.Reset(calm)
+				select {
+				case out <- struct{}{}:
+				default:
+				}
+			case <-timer.C:
+				if heap("objects") > leastMemory/3 {
+					debug.FreeOSMemory()
+				}
+				debug.SetMemoryLimit(max(leastMemory, heap("objects")+spare))
+			}
+		}
+	}()
+	return out
+}
+
+// heap returns the bytes of one class of the heap's memory, as runtime/metrics has it.
+func heap(class string) int64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/" + class + ":bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return int64(sample[0].Value.Uint64())
+}
