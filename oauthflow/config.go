@@ -60,8 +60,8 @@ type Registration struct {
 	Issuer       string
 	ClientID     string
 	ClientSecret secret.Value
-	AuthMethod   string // token_endpoint_auth_method
-	Token        secret.Value
+	AuthMethod   string       // token_endpoint_auth_method
+	Token        secret.Value // registration_access_token (RFC 7592)
 	RedirectURI  string
 }
 

@@ -31,7 +31,7 @@ var ErrNoRevocation = errors.New("the authorization server has no revocation end
 // never holds a secret.
 type Error struct {
 	Kind        Kind
-	Stage       string        // "configure", "discover", "register", "authorize", "exchange", "refresh", "revoke", "device", "introspect"
+	Stage       string        // "configure", "discover", "register", "authorize", "exchange", "refresh", "revoke", "device", "introspect" or "proof"
 	Code        string        // error code of RFC 6749 and its relatives, as the server sent it
 	Description string        // of the server, bounded and cleaned; never with IssuerMismatch
 	RetryAfter  time.Duration // the server's wish; 0: none
@@ -61,9 +61,6 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Hint says what to do next.
-func (e *Error) Hint() string { return "" }
 
 // fail builds an Error without a server's words.
 func fail(kind Kind, stage string, err error) *Error {

@@ -1,0 +1,190 @@
+package oauthflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+)
+
+// The ways in which a client shows who it is at the token endpoint.
+const (
+	authNone  = "none"
+	authBasic = "client_secret_basic"
+	authPost  = "client_secret_post"
+)
+
+// client is who we are for one server.
+type client struct {
+	id           string
+	secret       secret.Value
+	method       string
+	registration Registration // when the server made it
+}
+
+// sign puts the client into a request: a public one only by its id in the body (a
+// strict server takes the code back when it sees an Authorization header), a
+// confidential one as RFC 6749, section 2.3.1 says.
+func (c *client) sign(form url.Values, h http.Header) {
+	switch c.method {
+	case authBasic:
+		r := http.Request{Header: h}
+		r.SetBasicAuth(url.QueryEscape(c.id), url.QueryEscape(c.secret.Reveal()))
+	case authPost:
+		form.Set("client_id", c.id)
+		form.Set("client_secret", c.secret.Reveal())
+	default:
+		form.Set("client_id", c.id)
+	}
+}
+
+// client decides who we are: the profile's id; as a Client ID Metadata Document only
+// where the server takes those; a registration of before; a new one; else an error
+// that says what to do.
+func (f *Flow) client(ctx context.Context, s *Server, redirectURI string) (*client, error) {
+	c := &f.config
+	document := strings.HasPrefix(c.ClientID, "https://")
+	if c.ClientID != "" && (!document || s.ClientIDURL || s.Silent || !c.ClientSecret.IsZero()) {
+		method, err := authMethod(s, c.ClientSecret)
+		if err != nil {
+			return nil, err
+		}
+		return &client{id: c.ClientID, secret: c.ClientSecret, method: method}, nil
+	}
+	f.mu.Lock()
+	known := f.registered
+	f.mu.Unlock()
+	if known.ClientID != "" && known.Issuer == s.Issuer && known.RedirectURI == redirectURI {
+		return known.client(), nil
+	}
+	if s.Endpoints.Registration == "" {
+		return nil, &Error{Kind: Configuration, Stage: "register", Host: host(s.Endpoints.Token), Err: f.unregistered(redirectURI, document)}
+	}
+	return f.register(ctx, s, redirectURI)
+}
+
+// unregistered says what the person must do where nothing works by itself.
+func (f *Flow) unregistered(redirectURI string, document bool) error {
+	if document {
+		return errors.New("the server takes no Client ID Metadata Document as client.id and registers no clients by itself")
+	}
+	if redirectURI == "" {
+		return errors.New("no client.id, and the server registers no clients by itself")
+	}
+	return fmt.Errorf("no client.id, and the server registers no clients by itself; the redirect URI to register is %s", redirectURI)
+}
+
+// authMethod chooses how a configured client shows its secret.
+func authMethod(s *Server, own secret.Value) (string, error) {
+	switch methods := s.AuthMethods; {
+	case own.IsZero():
+		return authNone, nil
+	case len(methods) == 0, slices.Contains(methods, authBasic):
+		return authBasic, nil
+	case slices.Contains(methods, authPost):
+		return authPost, nil
+	}
+	return "", fail(Configuration, "register", errors.New("the server takes no client secret: it wants "+clean(strings.Join(s.AuthMethods, ", "), nil, 100)))
+}
+
+func (r Registration) client() *client {
+	c := &client{id: r.ClientID, secret: r.ClientSecret, method: r.AuthMethod, registration: r}
+	if c.method == "" || c.secret.IsZero() {
+		c.method = authNone
+		if !c.secret.IsZero() {
+			c.method = authBasic // the default of RFC 7591, section 2
+		}
+	}
+	return c
+}
+
+// request is what is sent to the registration endpoint (RFC 7591, section 2).
+func (f *Flow) request(redirectURI string) map[string]any {
+	m := map[string]any{
+		"client_name":                f.config.ClientName,
+		"application_type":           "native",
+		"token_endpoint_auth_method": authNone,
+		"grant_types":                []string{"authorization_code", "refresh_token"},
+		"response_types":             []string{"code"},
+		"redirect_uris":              []string{redirectURI},
+	}
+	if f.config.ClientName == "" {
+		m["client_name"] = "mcp-bridge"
+	}
+	if f.config.Grant == DeviceAuthorization {
+		m["grant_types"] = []string{grantDevice, "refresh_token"}
+		delete(m, "response_types")
+		delete(m, "redirect_uris")
+	}
+	if len(f.config.Scopes) > 0 {
+		m["scope"] = strings.Join(f.config.Scopes, " ")
+	}
+	if f.config.DPoP {
+		m["dpop_bound_access_tokens"] = true
+	}
+	return m
+}
+
+// register makes a client for exactly this redirect URI: servers that compare ports
+// would refuse any other.
+func (f *Flow) register(ctx context.Context, s *Server, redirectURI string) (*client, error) {
+	body, err := json.Marshal(f.request(redirectURI))
+	if err != nil {
+		return nil, fail(Configuration, "register", err)
+	}
+	a, err := f.post(ctx, "register", s.Endpoints.Registration, http.Header{"Content-Type": {"application/json"}}, body)
+	if err != nil {
+		return nil, err
+	}
+	if !a.ok() {
+		return nil, a.refusal("register", nil, f.now())
+	}
+	o := a.object()
+	r := Registration{Issuer: s.Issuer, ClientID: o.text("client_id"), ClientSecret: secret.New(o.text("client_secret")),
+		AuthMethod: o.text("token_endpoint_auth_method"), Token: secret.New(o.text("registration_access_token")), RedirectURI: redirectURI}
+	problem := ""
+	switch uris := o.list("redirect_uris"); {
+	case r.ClientID == "" || strings.ContainsFunc(r.ClientID, func(r rune) bool { return r < ' ' || r > '~' }):
+		problem = "the answer holds no client_id"
+	case redirectURI != "" && len(uris) > 0 && !slices.Contains(uris, redirectURI):
+		problem = "the server registered another redirect URI than " + redirectURI
+	case !slices.Contains([]string{"", authNone, authBasic, authPost}, r.AuthMethod):
+		problem = "the server wants " + clean(r.AuthMethod, nil, 100) + ", which is not supported"
+	}
+	if problem != "" {
+		return nil, &Error{Kind: Unusable, Stage: "register", Host: a.host, Err: errors.New(problem)}
+	}
+	f.mu.Lock()
+	f.registered = r
+	f.mu.Unlock()
+	return r.client(), nil
+}
+
+// forget drops a registration that the server no longer knows, so that the next
+// attempt registers again.
+func (f *Flow) forget(c *client, err error) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || c.registration.ClientID == "" || e.Code != "invalid_client" && e.Code != "unauthorized_client" {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.registered == c.registration {
+		f.registered = Registration{}
+	}
+}
+
+// host returns an address's host, for errors.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
