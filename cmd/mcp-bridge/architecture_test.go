@@ -54,6 +54,7 @@ var house = map[string]room{
 	"keychain/keychaintest": {floor: 1},
 	"oauthflow": {floor: 0, owns: []string{"golang.org/x/oauth2", "github.com/pkg/browser", "rsc.io/qr"},
 		beside: []string{"bridge/secret", "profiles/home"}},
+	"oauthflow/oauthtest":       {floor: 1},
 	"cmd/internal/clientconfig": {floor: 1, pure: true, owns: []string{"github.com/tailscale/hujson"}},
 }
 
