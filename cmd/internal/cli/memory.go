@@ -2,8 +2,8 @@ package cli
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"time"
 )
 
@@ -44,22 +44,19 @@ func settleMemory(ctx context.Context, changes <-chan struct{}) <-chan struct{} 
 				default:
 				}
 			case <-timer.C:
-				if heap("objects") > leastMemory/3 {
+				if heap() > leastMemory/3 {
 					debug.FreeOSMemory()
 				}
-				debug.SetMemoryLimit(max(leastMemory, heap("objects")+spare))
+				debug.SetMemoryLimit(max(leastMemory, heap()+spare))
 			}
 		}
 	}()
 	return out
 }
 
-// heap returns the bytes of one class of the heap's memory, as runtime/metrics has it.
-func heap(class string) int64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/" + class + ":bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return 0
-	}
-	return int64(sample[0].Value.Uint64())
+// heap returns how many bytes the heap's objects take, garbage included.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
