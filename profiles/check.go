@@ -15,6 +15,7 @@ type checker struct {
 	decoded Errors // what decoding found: no second error follows from these
 	errs    Errors
 	warns   []Warning
+	folded  map[string][]string // the tools' names, by themselves in lower case
 }
 
 func (c *checker) profile() {

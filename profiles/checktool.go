@@ -64,9 +64,16 @@ func (c *checker) toolName(at, name string) {
 	case !PortableToolName(name):
 		c.warn(key, "some clients refuse the name: the safe ones have 1 to 48 of the characters A-Z a-z 0-9 _ -")
 	}
-	for i, other := range c.p.Tools {
-		if other.Name != name && strings.EqualFold(other.Name, name) && doc.Index("tools", i) != at {
-			c.warn(key, "differs only by case from "+quote(other.Name))
+	if c.folded == nil {
+		c.folded = make(map[string][]string, len(c.p.Tools))
+		for i := range c.p.Tools {
+			lower := strings.ToLower(c.p.Tools[i].Name)
+			c.folded[lower] = append(c.folded[lower], c.p.Tools[i].Name)
+		}
+	}
+	for _, other := range c.folded[strings.ToLower(name)] {
+		if other != name {
+			c.warn(key, "differs only by case from "+quote(other))
 			break
 		}
 	}

@@ -19,11 +19,14 @@ const (
 )
 
 // tuneMemory trades the garbage collector's eagerness against memory: an idle
-// server stays small, a busy one collects less often.
+// server stays small, a busy one collects less often. It is called before the profile
+// is read, which then needs hardly a collection, and limitMemory after it.
 func tuneMemory() {
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(leastMemory)
+	debug.SetMemoryLimit(leastMemory + spare)
 }
+
+func limitMemory() { debug.SetMemoryLimit(max(leastMemory, heap()+spare)) }
 
 // settleMemory gives back what reading a profile took, now and after every change,
 // and makes room beside what the tools need: a limit below that would keep the
@@ -47,7 +50,7 @@ func settleMemory(ctx context.Context, changes <-chan struct{}) <-chan struct{} 
 				if heap() > leastMemory/3 {
 					debug.FreeOSMemory()
 				}
-				debug.SetMemoryLimit(max(leastMemory, heap()+spare))
+				limitMemory()
 			}
 		}
 	}()

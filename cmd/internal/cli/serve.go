@@ -33,11 +33,12 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tuneMemory()
 	s, err := session.New(o)
 	if err != nil {
 		return err
 	}
-	tuneMemory()
+	limitMemory()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() { // a second signal ends at once
