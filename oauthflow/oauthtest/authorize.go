@@ -101,7 +101,7 @@ func (s *Server) checkAuthorization(b Behaviour, params url.Values) (*authorizat
 		return nil, "The redirect address " + redirect + " is not registered for this client."
 	}
 	a := &authorization{client: client, state: params.Get("state"), hint: params.Get("login_hint"), grant: grant{
-		client: client.ID, scopes: strings.Fields(params.Get("scope")), resource: params["resource"],
+		client: client.ID, scopes: strings.Fields(params.Get(scopeParameter(b))), params: params, resource: params["resource"],
 		redirect: redirect, challenge: params.Get("code_challenge"), nonce: params.Get("nonce"), jkt: params.Get("dpop_jkt"),
 	}}
 	if a.state == "" {
@@ -128,10 +128,30 @@ func (s *Server) checkRequest(b Behaviour, params url.Values, a *authorization) 
 	case len(a.challenge) != 43:
 		return refuse("invalid_request", "the code_challenge is not one of S256")
 	}
+	if !carries(params, rules.NeedParameters) {
+		return refuse("invalid_request", "a parameter is missing")
+	}
 	if fault := s.checkScopes(b, a.client, a.scopes); fault != nil {
 		return fault
 	}
 	return s.checkResources(b, a.resource)
+}
+
+func scopeParameter(b Behaviour) string {
+	if b.Authorization.ScopeParameter != "" {
+		return b.Authorization.ScopeParameter
+	}
+	return "scope"
+}
+
+// carries reports whether parameters have all the needed values.
+func carries(params, needed url.Values) bool {
+	for name := range needed {
+		if params.Get(name) != needed.Get(name) {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *Server) checkScopes(b Behaviour, client *Client, scopes []string) *refusal {

@@ -78,6 +78,8 @@ type Authorization struct {
 	CodeLifetime    time.Duration // of the virtual clock
 	PKCEOptional    bool          // an authorization without a challenge is accepted
 	RefuseS256      bool          // S256 is refused, as by a server that knows only plain
+	NeedParameters  url.Values    // invalid_request without them, such as audience
+	ScopeParameter  string        // where scopes are looked for; empty: scope
 	NeedResource    bool          // invalid_target without resource, here, at the exchange and at refresh
 	RefuseResource  bool          // invalid_target with one
 	ExactPort       bool          // loopback redirects are compared with their port
@@ -110,19 +112,23 @@ type Tokens struct {
 	OmitExpiresIn   bool
 	StringExpiresIn bool
 	Form            bool     // application/x-www-form-urlencoded
+	FormUnlessAsked bool     // the same, but for requests whose Accept names JSON
 	Type            string   // token_type; empty: Bearer, or DPoP when a proof was sent
 	Grant           []string // granted scopes; nil: those asked
 	OmitScope       bool
 	NoRefresh       bool
 	OfflineOnly     bool // a refresh token only when offline_access was granted
-	Pad             int  // bytes of filler in the answer
-	AccessPad       int  // bytes of filler in every access token
-	RefreshPad      int
-	IDTokenPad      int
-	Raw             string // sent in place of the answer, after the work
-	ContentType     string
-	IssuedType      string // issued_token_type of a token exchange; empty: the right one
-	Override        map[string]any
+	// OfflineParameters: a refresh token only when the authorization request had
+	// them, such as access_type=offline.
+	OfflineParameters url.Values
+	Pad               int // bytes of filler in the answer
+	AccessPad         int // bytes of filler in every access token
+	RefreshPad        int
+	IDTokenPad        int
+	Raw               string // sent in place of the answer, after the work
+	ContentType       string
+	IssuedType        string // issued_token_type of a token exchange; empty: the right one
+	Override          map[string]any
 }
 
 // Refresh are the rules of the refresh grant.

@@ -17,7 +17,7 @@ import (
 // everything. Its method Open fits where a client wants something that opens an
 // address.
 type Robot struct {
-	Client   *http.Client // its transport; nil: the default one
+	Client   *http.Client // its transport; nil: one that trusts only the system's authorities
 	User     string       // empty: what the page suggests, else ada
 	Password string
 	UserCode string // typed where a page asks for one and suggests none
@@ -72,6 +72,9 @@ func (r Robot) Visit(ctx context.Context, address string) (Visit, error) {
 	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if r.Client != nil {
 		client.Transport = r.Client.Transport
+	}
+	if client.Transport == nil {
+		client.Transport = &http.Transport{DisableKeepAlives: true}
 	}
 	t := tab{Robot: r, client: client}
 	next := request{address: address}

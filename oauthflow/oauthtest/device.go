@@ -109,7 +109,7 @@ func (s *Server) devicePoll(c *call, client *Client) (*granted, *refusal) {
 		return nil, fault
 	}
 	return &granted{
-		family: &family{grant: g}, scopes: g.scopes, audience: audience, refresh: wantsRefresh(c.b, g.scopes), idToken: &c.b.LoginIDToken,
+		family: &family{grant: g}, scopes: g.scopes, audience: audience, refresh: wantsRefresh(c.b, g), idToken: &c.b.LoginIDToken,
 	}, nil
 }
 

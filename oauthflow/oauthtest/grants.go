@@ -52,7 +52,7 @@ func (s *Server) exchange(c *call, client *Client, jkt string) (*granted, *refus
 	g.scopes = narrowed(c.b, g.scopes)
 	known.family = &family{grant: g}
 	return &granted{
-		family: known.family, scopes: g.scopes, audience: audience, refresh: wantsRefresh(c.b, g.scopes), idToken: &c.b.LoginIDToken,
+		family: known.family, scopes: g.scopes, audience: audience, refresh: wantsRefresh(c.b, g), idToken: &c.b.LoginIDToken,
 	}, nil
 }
 

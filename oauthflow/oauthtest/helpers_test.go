@@ -6,8 +6,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -29,7 +27,7 @@ func start(t *testing.T, o Options) *Server {
 	return s
 }
 
-// person is a server, and a client of it that signs somebody in.
+// signIn is a server, and a client of it that signs somebody in.
 type signIn struct {
 	t      *testing.T
 	s      *Server
@@ -147,13 +145,6 @@ func wantError(t *testing.T, a answer, code string) {
 	if a.text("error") != code || a.status < 400 {
 		t.Errorf("answer %d %s, want error %q", a.status, a.body, code)
 	}
-}
-
-// trusting is a client for a server with TLS.
-func trusting(s *Server) *http.Client {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(s.CA())
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}}
 }
 
 // prover makes DPoP proofs.

@@ -39,6 +39,7 @@ type Options struct {
 	IssuerPath string           // a path issuer, such as /tenant/one
 	APIPath    string           // the path of the resource server's base URL; empty: /api, "/" for none
 	Clients    []Client         // registered from the start; nil: PublicClient and ConfidentialClient
+	Unrecorded bool             // requests are not kept: for a server that runs for long
 	Set        func(*Behaviour) // changes the default behaviour before the first request
 }
 
@@ -62,6 +63,7 @@ type Server struct {
 	behaviour  Behaviour
 	offset     time.Duration
 	requests   []*Request
+	arrived    chan struct{} // closed and replaced by every request
 	violations []string
 	secrets    []string
 	passwords  map[string]string
@@ -96,7 +98,7 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("oauthtest: make a key: %w", err)
 	}
 	s := &Server{
-		options: o, key: key, stop: make(chan struct{}), behaviour: Default(),
+		options: o, key: key, stop: make(chan struct{}), arrived: make(chan struct{}), behaviour: Default(),
 		passwords: map[string]string{}, clients: map[string]*Client{}, tickets: map[string]*authorization{},
 		pushed: map[string]*pushed{}, codes: map[string]*code{}, tokens: map[string]*token{},
 		devices: map[string]*device{}, nonces: map[string]time.Time{}, proofs: map[string]bool{},
@@ -213,7 +215,8 @@ func (s *Server) URL(e Endpoint) string {
 	}
 }
 
-// Set changes the behaviour between two requests.
+// Set changes the behaviour between two requests. The change must not call methods of
+// the server that tell about its state.
 func (s *Server) Set(change func(*Behaviour)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

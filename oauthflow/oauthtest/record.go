@@ -2,6 +2,8 @@ package oauthtest
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -51,6 +53,23 @@ func (s *Server) Requests(at ...Endpoint) []Request {
 
 // Count returns how many requests have arrived at an endpoint.
 func (s *Server) Count(e Endpoint) int { return len(s.Requests(e)) }
+
+// Await waits until n requests have arrived at an endpoint, or the context ends.
+func (s *Server) Await(ctx context.Context, e Endpoint, n int) error {
+	for {
+		s.mu.Lock()
+		next := s.arrived
+		s.mu.Unlock()
+		if s.Count(e) >= n {
+			return nil
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return fmt.Errorf("oauthtest: %d of %d requests at %s: %w", s.Count(e), n, e, ctx.Err())
+		}
+	}
+}
 
 // Grants returns how many requests with the grant type have arrived at the token
 // endpoint.
@@ -133,7 +152,11 @@ func (s *Server) at(e Endpoint, work func(*call)) http.Handler {
 			Form: c.form, Header: r.Header.Clone(), Body: body,
 		}
 		s.mu.Lock()
-		s.requests = append(s.requests, c.rec)
+		if !s.options.Unrecorded {
+			s.requests = append(s.requests, c.rec)
+		}
+		close(s.arrived)
+		s.arrived = make(chan struct{})
 		s.mu.Unlock()
 		defer func() {
 			s.mu.Lock()

@@ -2,6 +2,7 @@ package oauthtest
 
 import (
 	"crypto/rand"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ type grant struct {
 	scopes, resource []string
 	redirect         string
 	challenge, nonce string
-	jkt              string // the key that a code is bound to (RFC 9449, section 10)
+	params           url.Values // of the authorization request
+	jkt              string     // the key that a code is bound to (RFC 9449, section 10)
 	openTime         time.Time
 }
 

@@ -8,7 +8,7 @@ import (
 // TestTLS uses the server's own authority and breaks the certificate.
 func TestTLS(t *testing.T) {
 	s := start(t, Options{TLS: true, Host: "localhost"})
-	if res, err := trusting(s).Get(s.URL(MetadataOAuth)); err != nil || res.StatusCode != http.StatusOK {
+	if res, err := Trusting(s.CA()).Get(s.URL(MetadataOAuth)); err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("%v, %v", res, err)
 	}
 	if _, err := http.Get(s.URL(MetadataOAuth)); err == nil {
@@ -21,12 +21,12 @@ func TestTLS(t *testing.T) {
 		"old":        func(f *TLSFaults) { f.Old = true },
 	} {
 		s.Set(func(b *Behaviour) { b.TLS = TLSFaults{}; set(&b.TLS) })
-		if _, err := trusting(s).Get(s.URL(MetadataOAuth)); err == nil {
+		if _, err := Trusting(s.CA()).Get(s.URL(MetadataOAuth)); err == nil {
 			t.Errorf("%s: the connection worked", name)
 		}
 	}
 	s.Set(func(b *Behaviour) { b.TLS = TLSFaults{} })
-	if _, err := trusting(s).Get(s.Plain() + "/x"); err != nil || s.Count(Other) != 1 {
+	if _, err := Trusting(s.CA()).Get(s.Plain() + "/x"); err != nil || s.Count(Other) != 1 {
 		t.Errorf("%v, %d requests", err, s.Count(Other))
 	}
 }

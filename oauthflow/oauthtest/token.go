@@ -2,6 +2,7 @@ package oauthtest
 
 import (
 	"crypto/subtle"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -177,6 +178,7 @@ func (s *Server) sendTokens(c *call, client *Client, g *granted, jkt string) {
 
 func sendTokenDocument(c *call, doc map[string]any) {
 	rules, h := c.b.Tokens, c.w.Header()
+	rules.Form = rules.Form || rules.FormUnlessAsked && !strings.Contains(c.r.Header.Get("Accept"), "json")
 	if rules.Raw == "" && !rules.Form && rules.ContentType == "" {
 		sendJSON(c.w, http.StatusOK, doc)
 		return
@@ -184,14 +186,15 @@ func sendTokenDocument(c *call, doc map[string]any) {
 	h.Set("Cache-Control", "no-store")
 	body, kind := rules.Raw, "application/json"
 	if body == "" {
+		data, _ := json.Marshal(doc)
+		body = string(data)
+	}
+	if rules.Form {
 		form := url.Values{}
 		for name, value := range doc {
 			form.Set(name, fmt.Sprint(value))
 		}
-		body = form.Encode()
-	}
-	if rules.Form {
-		kind = "application/x-www-form-urlencoded"
+		body, kind = form.Encode(), "application/x-www-form-urlencoded"
 	}
 	if rules.ContentType != "" {
 		kind = rules.ContentType
@@ -209,6 +212,7 @@ func narrowed(b Behaviour, asked []string) []string {
 }
 
 // wantsRefresh reports whether a refresh token belongs to a first grant.
-func wantsRefresh(b Behaviour, scopes []string) bool {
-	return !b.Tokens.NoRefresh && (!b.Tokens.OfflineOnly || slices.Contains(scopes, "offline_access"))
+func wantsRefresh(b Behaviour, g grant) bool {
+	return !b.Tokens.NoRefresh && (!b.Tokens.OfflineOnly || slices.Contains(g.scopes, "offline_access")) &&
+		carries(g.params, b.Tokens.OfflineParameters)
 }
