@@ -71,7 +71,7 @@ func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Do
 // the call must not be made as somebody else then.
 func (b *Bridge) signedIn(scheme *profiles.SecurityScheme, err error) bool {
 	var e *credential.Error
-	return errors.As(err, &e) && e.Reason == credential.KeychainUnavailable && b.o.Resolver.Recorded(scheme.ID)
+	return errors.As(err, &e) && e.Reason == credential.KeychainUnavailable && b.o.Resolver.Recorded(scheme, scheme.ID)
 }
 
 // one is the result of a single configured credential.

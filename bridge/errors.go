@@ -68,8 +68,10 @@ func kindOf(err error) result.Kind {
 		return result.Interrupted
 	case errors.As(err, &creds):
 		switch creds.Reason {
-		case credential.Missing:
+		case credential.Missing, credential.Refused:
 			return result.CredentialMissing
+		case credential.Unreachable:
+			return result.BackendUnreachable
 		case credential.SignInNeeded:
 			return result.SignInNeeded
 		case credential.SignInPending:

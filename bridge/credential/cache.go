@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
 
@@ -65,9 +66,12 @@ func same(a, b fs.FileInfo) bool {
 }
 
 // Recorded reports whether somebody has signed in: whether the index lists the
-// record. It is true also when the index cannot be read, so that trouble is never
-// taken for being signed out. The keychain is not asked.
-func (r *Resolver) Recorded(name string) bool {
+// record, or for OAuth the sign-in. It is true also when the index cannot be read, so
+// that trouble is never taken for being signed out. The keychain is not asked.
+func (r *Resolver) Recorded(scheme *profiles.SecurityScheme, name string) bool {
+	if IsOAuth(scheme) {
+		return r.listedSignIn(scheme)
+	}
 	x, err := r.o.Home.ReadIndex()
 	if err != nil {
 		return true

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
 
@@ -182,25 +183,25 @@ func TestRecorded(t *testing.T) {
 	h := newHouse(t)
 	r, _ := h.resolver("", "")
 	other, _ := h.resolver("", "work")
-	if r.Recorded("s") {
+	if r.Recorded(&profiles.SecurityScheme{}, "s") {
 		t.Error("nobody has signed in")
 	}
 	if err := r.Save(ctx, "s", "s", secret.New("kept"), []string{origin}); err != nil {
 		t.Fatal(err)
 	}
-	if !r.Recorded("s") || other.Recorded("s") || r.Recorded("t") {
+	if !r.Recorded(&profiles.SecurityScheme{}, "s") || other.Recorded(&profiles.SecurityScheme{}, "s") || r.Recorded(&profiles.SecurityScheme{}, "t") {
 		t.Error("the index is misread")
 	}
 	if err := r.Forget(ctx, "s"); err != nil {
 		t.Fatal(err)
 	}
-	if r.Recorded("s") {
+	if r.Recorded(&profiles.SecurityScheme{}, "s") {
 		t.Error("it was forgotten")
 	}
 	if err := os.WriteFile(h.home.Join(home.IndexFile), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if !r.Recorded("s") {
+	if !r.Recorded(&profiles.SecurityScheme{}, "s") {
 		t.Error("a damaged index is taken for being signed out")
 	}
 	var trouble *home.Error

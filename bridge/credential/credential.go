@@ -23,84 +23,10 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
-
-// Reason says why there is no usable credential.
-type Reason string
-
-// The reasons. Missing is for what a profile refers to and is not there;
-// SignInNeeded for what `mcp-bridge login` gives.
-const (
-	Missing             Reason = "missing"
-	SignInNeeded        Reason = "sign-in-needed"
-	SignInPending       Reason = "sign-in-pending"
-	KeychainUnavailable Reason = "keychain-unavailable"
-)
-
-// Error says that a requirement cannot be satisfied now. It never holds a secret.
-type Error struct {
-	Profile string // as a person types it
-	Scheme  string
-	Record  string // differs from Scheme for a credential of one tool's own
-	Account string
-	Reason  Reason
-	Err     error // the cause; may be nil
-	hint    string
-}
-
-// Error names the scheme and the reason.
-func (e *Error) Error() string {
-	text := "the scheme " + e.Scheme
-	if e.Record != "" && e.Record != e.Scheme {
-		text += " (" + e.Record + ")"
-	}
-	switch e.Reason {
-	case KeychainUnavailable:
-		text += ": its credential cannot be read from the keychain"
-	case SignInPending:
-		text += ": the sign-in is not finished"
-	case SignInNeeded:
-		text += ": sign-in needed"
-	default:
-		text += " has no credential"
-	}
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
-	}
-	return text
-}
-
-// Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
-
-// Hint returns what to type or do.
-func (e *Error) Hint() string {
-	if e.hint != "" {
-		return e.hint
-	}
-	if e.Reason == KeychainUnavailable {
-		var h interface{ Hint() string }
-		if errors.As(e.Err, &h) {
-			return h.Hint()
-		}
-		return "mcp-bridge keychain status"
-	}
-	return "type: " + LoginCommand(e.Profile, e.Record, e.Account)
-}
-
-// LoginCommand is the command that stores a credential.
-func LoginCommand(profile, record, account string) string {
-	command := "mcp-bridge login " + Quote(profile)
-	if record != "" {
-		command += " --scheme " + Quote(record)
-	}
-	if account != "" && account != DefaultAccount {
-		command += " --account " + Quote(account)
-	}
-	return command
-}
 
 // DefaultAccount is the account of a profile for which none was chosen.
 const DefaultAccount = "default"
@@ -112,8 +38,17 @@ type Usable struct {
 	Store  string       // "literal", "env", "file", "command", or with a Record the keychain's name: "os", "file"
 	Record string       // the keychain record that it was read from; empty for what the profile configures
 
-	command string // key of a cached command result
+	// Of a sign-in.
+	Type   string   // "Bearer" or DPoP; empty for other credentials
+	Scopes []string // granted
+
+	command    string // key of a cached command result
+	generation string // of a sign-in
+	token      oauthflow.Token
 }
+
+// OAuth reports whether it is what a sign-in gave.
+func (u Usable) OAuth() bool { return u.generation != "" }
 
 // Options is what a Resolver needs. Profile, Home and Store are required.
 type Options struct {
@@ -122,8 +57,11 @@ type Options struct {
 	Account  string // empty: DefaultAccount
 	Home     *home.Home
 	Store    keychain.Store
-	Environ  []string // the environment that { env } references read and commands get
-	Logger   *slog.Logger
+	Environ  []string          // the environment that { env } references read and commands get
+	Logger   *slog.Logger      // nil: nothing is logged
+	Tokens   *Tokens           // shared by all Resolvers of a process; nil: one of its own
+	Network  oauthflow.Network // how authorization servers are reached; hosts of the profile are added
+	Now      func() time.Time  // nil: time.Now
 }
 
 // Resolver finds the credentials of one profile and account. It is safe for
@@ -135,6 +73,7 @@ type Resolver struct {
 	mu       sync.Mutex
 	commands map[string]*commandResult
 	records  map[string]keptRecord
+	clients  map[*profiles.SecurityScheme]*client
 }
 
 // New returns a Resolver. It reads nothing yet.
@@ -145,7 +84,17 @@ func New(o Options) *Resolver {
 	if o.Identity == "" {
 		o.Identity = o.Profile.Name
 	}
-	return &Resolver{o: o, commandTime: commandTime, commands: map[string]*commandResult{}, records: map[string]keptRecord{}}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Tokens == nil {
+		o.Tokens = NewTokens()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Resolver{o: o, commandTime: commandTime, commands: map[string]*commandResult{}, records: map[string]keptRecord{},
+		clients: map[*profiles.SecurityScheme]*client{}}
 }
 
 // Account returns the account whose credentials these are.
@@ -156,11 +105,15 @@ func (r *Resolver) Account() string { return r.o.Account }
 // configured reference that cannot be read is an error; nothing else is tried in
 // its place. The error is an *Error.
 func (r *Resolver) Resolve(ctx context.Context, req tool.Requirement, origin string) (Usable, error) {
-	if req.Credential != nil {
-		return r.Reference(ctx, req.Scheme, req.Credential, req.Record, origin)
+	ref := req.Credential
+	if ref == nil {
+		ref = req.Scheme.DefaultCredential
 	}
-	if req.Scheme.DefaultCredential != nil {
-		return r.Reference(ctx, req.Scheme, req.Scheme.DefaultCredential, req.Record, origin)
+	switch {
+	case IsOAuth(req.Scheme) && (ref == nil || ref.Keychain):
+		return r.signedIn(ctx, req.Scheme, origin, req.Scopes)
+	case ref != nil:
+		return r.Reference(ctx, req.Scheme, ref, req.Record, origin)
 	}
 	return r.Stored(ctx, req.Scheme, req.Record, origin)
 }
@@ -179,6 +132,14 @@ func (r *Resolver) Configured(req tool.Requirement) bool {
 // than a literal is honoured only from a file that the person owns and nobody else
 // can write.
 func (r *Resolver) Reference(ctx context.Context, scheme *profiles.SecurityScheme, ref *profiles.Reference, record, origin string) (Usable, error) {
+	if IsOAuth(scheme) && ref != nil && ref.Keychain {
+		return r.Stored(ctx, scheme, record, origin)
+	}
+	return r.reference(ctx, scheme, ref, record, origin)
+}
+
+// reference is Reference for what is in the keychain as it is, also a client secret.
+func (r *Resolver) reference(ctx context.Context, scheme *profiles.SecurityScheme, ref *profiles.Reference, record, origin string) (Usable, error) {
 	u := Usable{Scheme: scheme}
 	var err error
 	switch {
@@ -190,7 +151,7 @@ func (r *Resolver) Reference(ctx context.Context, scheme *profiles.SecuritySchem
 	case !r.o.Profile.Private:
 		return Usable{}, r.notPrivate(scheme, record)
 	case ref.Keychain:
-		return r.Stored(ctx, scheme, record, origin)
+		return r.static(ctx, scheme, record, origin)
 	case ref.Env != "":
 		u.Value, u.Store, err = r.fromEnv(ref.Env), "env", nil
 		if u.Value.IsZero() {
@@ -224,11 +185,15 @@ func (r *Resolver) referenceHint(ref *profiles.Reference, err error) string {
 }
 
 // Stored returns the credential that is signed in for a scheme: the keychain
-// record alone.
+// record, or for OAuth the sign-in, alone.
 func (r *Resolver) Stored(ctx context.Context, scheme *profiles.SecurityScheme, record, origin string) (Usable, error) {
-	if scheme.Type == profiles.OAuth2 || scheme.Type == profiles.OpenIDConnect {
-		return Usable{}, r.fail(scheme, record, SignInNeeded, errors.New("this version cannot sign in with "+string(scheme.Type)), "")
+	if IsOAuth(scheme) {
+		return r.signedIn(ctx, scheme, origin, nil)
 	}
+	return r.static(ctx, scheme, record, origin)
+}
+
+func (r *Resolver) static(ctx context.Context, scheme *profiles.SecurityScheme, record, origin string) (Usable, error) {
 	if !r.o.Profile.Private {
 		return Usable{}, r.notPrivate(scheme, record)
 	}
@@ -238,12 +203,16 @@ func (r *Resolver) Stored(ctx context.Context, scheme *profiles.SecurityScheme, 
 	rec, err := r.recent(ctx, record)
 	switch {
 	case errors.Is(err, keychain.ErrNotFound):
-		return Usable{}, r.fail(scheme, record, Missing, nil, "")
+		e := r.fail(scheme, record, Missing, nil, "")
+		e.absent, e.Origin = true, origin
+		return Usable{}, e
 	case err != nil:
 		return Usable{}, r.fail(scheme, record, KeychainUnavailable, err, "")
 	case !rec.allows(origin):
-		return Usable{}, r.fail(scheme, record, SignInNeeded,
+		e := r.fail(scheme, record, SignInNeeded,
 			fmt.Errorf("the stored credential is for %s, and has not been approved for %s", rec.approved(), origin), "")
+		e.Origin, e.Origins = origin, rec.Origins
+		return Usable{}, e
 	}
 	return Usable{Scheme: scheme, Value: secret.New(rec.Value), Store: r.o.Store.Name(), Record: record}, nil
 }

@@ -15,8 +15,13 @@ import (
 func codeOf(err error) int {
 	var cred *credential.Error
 	if errors.As(err, &cred) {
-		if cred.Reason == credential.KeychainUnavailable {
+		switch cred.Reason {
+		case credential.KeychainUnavailable:
 			return exitKeychain
+		case credential.Unreachable:
+			return exitNetwork
+		case credential.Refused:
+			return exitFailed
 		}
 		return exitSignIn
 	}

@@ -1,0 +1,104 @@
+package credential
+
+import "errors"
+
+// Reason says why there is no usable credential.
+type Reason string
+
+// The reasons. Missing is for what a profile refers to and is not there;
+// SignInNeeded for what `mcp-bridge login` gives.
+const (
+	Missing             Reason = "missing"
+	SignInNeeded        Reason = "sign-in-needed"
+	SignInPending       Reason = "sign-in-pending"
+	KeychainUnavailable Reason = "keychain-unavailable"
+	// Unreachable: the authorization server does not answer now. Nothing is forgotten.
+	Unreachable Reason = "unreachable"
+	// Refused: the authorization server, or this program, does not accept what the
+	// profile says. Nothing is forgotten.
+	Refused Reason = "refused"
+)
+
+// Error says that a requirement cannot be satisfied now. It never holds a secret.
+type Error struct {
+	Profile string // as a person types it
+	Scheme  string
+	Record  string // differs from Scheme for a credential of one tool's own
+	Account string
+	Reason  Reason
+	Err     error // the cause; may be nil
+
+	// What a sign-in is for that would cure it; empty for other errors.
+	OAuth      bool     // the scheme wants a sign-in at an authorization server
+	Scopes     []string // to ask for
+	Origin     string   // where the credential would have been sent
+	Origins    []string // that the sign-in is approved for, if there is one
+	Unapproved bool     // there is one, and it is not approved for Origin: only a typed login may do that
+	Metadata   string   // resource_metadata of the backend's challenge (RFC 9728)
+	StepUp     bool     // the backend wants scopes that the token does not have
+
+	hint   string
+	absent bool // a keychain record is not there
+}
+
+// SignInHelps reports whether the credential would be there after a person has signed
+// in, or typed it, during the call.
+func (e *Error) SignInHelps() bool {
+	return e.Reason == SignInNeeded && !e.Unapproved || e.Reason == Missing && e.absent
+}
+
+// Error names the scheme and the reason.
+func (e *Error) Error() string {
+	text := "the scheme " + e.Scheme
+	if e.Record != "" && e.Record != e.Scheme {
+		text += " (" + e.Record + ")"
+	}
+	switch e.Reason {
+	case KeychainUnavailable:
+		text += ": its credential cannot be read from the keychain"
+	case SignInPending:
+		text += ": the sign-in is not finished"
+	case SignInNeeded:
+		text += ": sign-in needed"
+	case Unreachable:
+		text += ": the authorization server cannot be asked now"
+	case Refused:
+		text += " cannot be signed in to"
+	default:
+		text += " has no credential"
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint returns what to type or do.
+func (e *Error) Hint() string {
+	if e.hint != "" {
+		return e.hint
+	}
+	if e.Reason == KeychainUnavailable {
+		var h interface{ Hint() string }
+		if errors.As(e.Err, &h) {
+			return h.Hint()
+		}
+		return "mcp-bridge keychain status"
+	}
+	return "type: " + LoginCommand(e.Profile, e.Record, e.Account)
+}
+
+// LoginCommand is the command that stores a credential.
+func LoginCommand(profile, record, account string) string {
+	command := "mcp-bridge login " + Quote(profile)
+	if record != "" {
+		command += " --scheme " + Quote(record)
+	}
+	if account != "" && account != DefaultAccount {
+		command += " --account " + Quote(account)
+	}
+	return command
+}

@@ -1,0 +1,227 @@
+package credential
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+)
+
+// TokenKey returns the name of a scheme's sign-in in keychain and index, which is the
+// same for all profiles that are one client. The error is an *Error.
+func (r *Resolver) TokenKey(s *profiles.SecurityScheme) (string, error) {
+	c, err := r.client(s)
+	if err != nil {
+		return "", err
+	}
+	return c.key, nil
+}
+
+// Generation returns what changes whenever a token of the scheme is stored; empty when
+// nobody is signed in. Only the index is read: it is for waiting until another process
+// has signed a person in.
+func (r *Resolver) Generation(s *profiles.SecurityScheme) string {
+	c, err := r.client(s)
+	if err != nil {
+		return ""
+	}
+	return (&work{r: r, client: c}).listed().Generation
+}
+
+// SaveToken stores what a sign-in gave. The token may be sent to origins, and to
+// those that the sign-in before it was approved for. Running processes use it from
+// their next call on. The error is an *Error, a *keychain.Error or a *home.Error; then
+// the sign-in before it is as it was.
+func (r *Resolver) SaveToken(ctx context.Context, s *profiles.SecurityScheme, t oauthflow.Token, origins []string) error {
+	c, err := r.client(s)
+	if err != nil {
+		return err
+	}
+	w := &work{r: r, client: c}
+	release, err := w.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	old, err := w.stored(ctx)
+	if err != nil {
+		old = stored{} // not there, or damaged; what is unavailable cannot be written either
+	}
+	f := w.listed()
+	next := old.with(t, union(c.config.Scopes, f.Wanted), approvable(origins)...)
+	if err := r.o.Store.Set(ctx, c.key, next.encode()); err != nil {
+		return err
+	}
+	w.hold(held{stored: next})
+	return w.note(context.WithoutCancel(ctx), func(e *home.Entry, f *facts) {
+		f.describe(next)
+		f.Wanted = nil // asked for; what was not granted now would not be granted again
+		e.Profile, e.Scheme, e.Record, e.Account = r.o.Identity, s.ID, s.ID, r.o.Account
+		e.Origins, e.Store, e.Updated = next.origins, r.o.Store.Name(), w.now()
+	})
+}
+
+// approvable returns the origins in the form of [Origin].
+func approvable(origins []string) []string {
+	out := make([]string, 0, len(origins))
+	for _, o := range origins {
+		if o = Origin(o); o != "" {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// Approve lets the token of a sign-in be sent to origins, too. It reports false when
+// no sign-in is there that could be used: then a person has to sign in. Only what a
+// person typed may lead here. The error is an *Error, a *keychain.Error or a
+// *home.Error.
+func (r *Resolver) Approve(ctx context.Context, s *profiles.SecurityScheme, origins []string) (bool, error) {
+	c, err := r.client(s)
+	if err != nil {
+		return false, err
+	}
+	w := &work{r: r, client: c}
+	release, err := w.lock(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	old, err := w.stored(ctx)
+	if err != nil {
+		if notStored(err) {
+			return false, nil
+		}
+		return false, err
+	}
+	f := w.about(old)
+	if w.stateOf(old, f) != SignedIn || len(f.Wanted) > 0 || c.config.DPoP && old.token.Type != DPoP {
+		return false, nil
+	}
+	if f.Consumed {
+		return false, r.fail(s, s.ID, KeychainUnavailable, w.orphaned(ctx, &held{stored: old}).err, "mcp-bridge keychain status")
+	}
+	next := old.with(old.token, union(old.token.Scopes, old.missing), approvable(origins)...)
+	if slices.Equal(next.origins, old.origins) {
+		return true, nil
+	}
+	if err := r.o.Store.Set(ctx, c.key, next.encode()); err != nil {
+		return false, err
+	}
+	w.hold(held{stored: next})
+	return true, w.note(context.WithoutCancel(ctx), func(e *home.Entry, now *facts) {
+		now.become(f) // with what is known of its refresh token
+		now.Generation = next.generation
+		e.Origins = next.origins
+	})
+}
+
+// SignIn is what is known of a sign-in. It holds no secret.
+type SignIn struct {
+	Key         string // of keychain and index
+	Store       string
+	State       State
+	Identity    string // as the server told it: an address, a name or a number
+	Issuer      string
+	Type        string    // "Bearer" or "DPoP"
+	Scopes      []string  // granted
+	Missing     []string  // asked for, by the profile or a backend, and not granted
+	ExpiresAt   time.Time // of the access token; zero: not known, or never
+	Refreshable bool      // it is renewed without a person
+	Origins     []string  // that the token may be sent to
+	Unapproved  []string  // of the origins that were asked about
+	Generation  string
+	Warning     string
+	Updated     time.Time
+}
+
+// LookSignIn returns what index and keychain say of a scheme's sign-in, for a profile
+// that would send its token to origins: signed in, if it may be sent to one of them at
+// least. The network is not used. The error, with the State Unavailable, says why the
+// keychain could not be read.
+func (r *Resolver) LookSignIn(ctx context.Context, s *profiles.SecurityScheme, origins []string) (SignIn, error) {
+	c, err := r.client(s)
+	if err != nil {
+		return SignIn{State: SignedOut, Store: r.o.Store.Name()}, nil // nobody ever can; check says so
+	}
+	w := &work{r: r, client: c}
+	f, e, _, err := w.entry()
+	if err != nil {
+		return SignIn{Key: c.key, Store: r.o.Store.Name(), State: Unavailable}, err
+	}
+	out := SignIn{Key: c.key, Store: r.o.Store.Name(), Identity: f.Identity, Issuer: f.Issuer, Type: f.Type, Scopes: f.Scopes, Origins: e.Origins,
+		Generation: f.Generation, Warning: f.Warning, Refreshable: f.Refreshable, Updated: e.Updated}
+	if f.ExpiresAt != nil {
+		out.ExpiresAt = *f.ExpiresAt
+	}
+	st, err := w.stored(ctx)
+	if err != nil {
+		out.State = SignedOut
+		if notStored(err) {
+			return SignIn{Key: c.key, Store: out.Store, State: SignedOut, Missing: f.Wanted}, nil
+		}
+		out.State = Unavailable
+		return out, err
+	}
+	f = w.about(st)
+	t := st.token
+	out.Identity, out.Issuer, out.Type, out.Scopes, out.Origins, out.Generation = t.Identity, t.Issuer, t.Type, t.Scopes, st.origins, st.generation
+	out.ExpiresAt, out.Refreshable, out.Missing = t.Expiry, !t.Refresh.IsZero() && !f.Expired, union(st.missing, f.Wanted)
+	if out.State = w.stateOf(st, f); f.Consumed && out.State == SignedIn {
+		p := w.orphaned(ctx, &held{stored: st})
+		if out.State = Unavailable; p.reason == SignInNeeded {
+			out.State, p.err = Expired, nil
+		}
+		return out, p.err
+	}
+	out.Unapproved = slices.DeleteFunc(approvable(origins), st.allows)
+	if len(origins) > 0 && len(out.Unapproved) == len(approvable(origins)) {
+		out.State = SignedOut
+	}
+	return out, nil
+}
+
+// stateOf says whether a sign-in can be used, or renewed, without a person.
+func (w *work) stateOf(s stored, f facts) State {
+	ended := f.Expired || s.token.Refresh.IsZero() || f.Sent >= mostSent
+	if ended && w.personal() && !s.usable(w.now()) {
+		return Expired
+	}
+	return SignedIn
+}
+
+// TokenAccounts returns the accounts that have signed in as this client: only the
+// index is read. The error is an *Error or a *home.Error.
+func (r *Resolver) TokenAccounts(s *profiles.SecurityScheme) ([]string, error) {
+	c, err := r.client(s)
+	if err != nil {
+		return nil, err
+	}
+	x, err := r.o.Home.ReadIndex()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, e := range x.Entries {
+		if e.Kind == home.KindOAuth && !slices.Contains(out, e.Account) {
+			if r.tokenKeyOf(&c.config, e.Account) == e.Key {
+				out = append(out, e.Account)
+			}
+		}
+	}
+	return out, nil
+}
+
+// listedSignIn reports whether the index lists a sign-in. It is true also when the
+// index cannot be read.
+func (r *Resolver) listedSignIn(s *profiles.SecurityScheme) bool {
+	c, err := r.client(s)
+	if err != nil {
+		return false
+	}
+	_, _, there, err := (&work{r: r, client: c}).entry()
+	return there || err != nil
+}
