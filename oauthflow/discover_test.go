@@ -99,12 +99,14 @@ func TestUnusableMetadata(t *testing.T) {
 
 func TestStrangeBodies(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
-		"large":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 10<<20)) },
-		"page":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
-		"array":    func(w http.ResponseWriter, _ *http.Request) { write(w, 200, []int{1}) },
-		"null":     func(w http.ResponseWriter, _ *http.Request) { write(w, 200, nil) },
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://169.254.169.254/", 302) },
-		"chain":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, wellKnown, 302) },
+		"large": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 10<<20)) },
+		"page":  func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+		"array": func(w http.ResponseWriter, _ *http.Request) { write(w, 200, []int{1}) },
+		"null":  func(w http.ResponseWriter, _ *http.Request) { write(w, 200, nil) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		},
+		"chain": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, wellKnown, http.StatusFound) },
 	} {
 		s := newServer(t)
 		s.on(wellKnown, h)
@@ -113,7 +115,7 @@ func TestStrangeBodies(t *testing.T) {
 		}
 	}
 	s := newServer(t)
-	s.on(wellKnown, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) })
+	s.on(wellKnown, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) })
 	s.on("/elsewhere", func(w http.ResponseWriter, _ *http.Request) { write(w, 200, s.meta) })
 	if _, err := s.flow(t).Server(t.Context()); err != nil {
 		t.Errorf("a plain redirect of metadata: %v", err)

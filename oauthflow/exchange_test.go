@@ -1,0 +1,218 @@
+package oauthflow
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestExchange(t *testing.T) {
+	s := newServer(t)
+	f := s.flow(t, func(c *Config) { c.Resource = "https://api.example.com" })
+	f.now = func() time.Time { return time.Unix(1000, 0) }
+	a := begin(t, f)
+	token, err := a.exchange(t.Context(), "code-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.of("/token")[0]
+	if r.header.Get("Authorization") != "" || r.method != "POST" {
+		t.Errorf("sent %v", r.header)
+	}
+	want := map[string]string{"grant_type": "authorization_code", "code": "code-1", "redirect_uri": callback, "client_id": "client",
+		"code_verifier": a.verifier, "resource": "https://api.example.com"}
+	for name, value := range want {
+		if r.form.Get(name) != value {
+			t.Errorf("%s = %q, want %q", name, r.form.Get(name), value)
+		}
+	}
+	if len(r.form) != len(want) {
+		t.Errorf("sent %v", r.form)
+	}
+	if token.Access.Reveal() != "access-1" || token.Refresh.Reveal() != "refresh-1" || token.Type != "Bearer" || token.Expiry.Unix() != 1060 ||
+		token.Issued.Unix() != 1000 || token.Issuer != s.URL || token.Resource != "https://api.example.com" || token.RedirectURI != callback ||
+		token.ClientID != "client" || token.AuthMethod != authNone || token.Endpoints.Revocation != s.URL+"/revoke" ||
+		strings.Join(token.Scopes, " ") != "read" || token.Warning != "" {
+		t.Errorf("%+v", token)
+	}
+	if text, _ := json.Marshal(token); strings.Contains(fmt.Sprintf("%v %+v %#v %s", token, token, token, text), "access-1") {
+		t.Error("a token shows its secret")
+	}
+	if _, err := a.exchange(t.Context(), "code-1"); err == nil || len(s.of("/token")) != 1 {
+		t.Error("a code was exchanged twice")
+	}
+}
+
+func TestTokenResponses(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	for name, row := range map[string]struct {
+		kind, body string
+		bad        Kind
+		check      func(Token) bool
+	}{
+		"form":               {form, "access_token=a-1&token_type=bEaReR&scope=read%2Cwrite", "", func(t Token) bool { return t.Type == "Bearer" && len(t.Scopes) == 2 }},
+		"text form":          {"text/plain; charset=utf-8", "access_token=a-1&token_type=bearer&expires_in=5", "", life(5 * time.Second)},
+		"no expiry":          {"", `{"access_token":"a","token_type":"bearer"}`, "", life(time.Hour)},
+		"expiry as text":     {"", `{"access_token":"a","token_type":"bearer","expires_in":"7"}`, "", life(7 * time.Second)},
+		"expiry as fraction": {"", `{"access_token":"a","token_type":"bearer","expires_in":7.0}`, "", life(7 * time.Second)},
+		"no real expiry":     {"", `{"access_token":"a","token_type":"bearer","expires_in":-1}`, "", life(time.Hour)},
+		"giant expiry":       {"", `{"access_token":"a","token_type":"bearer","expires_in":1e300}`, "", life(10 * 365 * 24 * time.Hour)},
+		"no type":            {"", `{"access_token":"a"}`, "", func(t Token) bool { return t.Type == "Bearer" }},
+		"mac":                {"", `{"access_token":"a","token_type":"mac"}`, Unusable, nil},
+		"bound":              {"", `{"access_token":"a","token_type":"DPoP"}`, Unusable, nil},
+		"no token":           {"", `{"token_type":"bearer"}`, Unusable, nil},
+		"number":             {"", `{"access_token":1,"token_type":"bearer"}`, Unusable, nil},
+		"line end":           {"", `{"access_token":"a\r\nb","token_type":"bearer"}`, Unusable, nil},
+		"large":              {"", `{"access_token":"` + strings.Repeat("x", 5<<20) + `"}`, Unusable, nil},
+		"page":               {"text/html", "<html>", Unusable, nil},
+		"nothing":            {"", "", Unusable, nil},
+		"error in success":   {"", `{"error":"bad_verification_code"}`, InvalidGrant, nil},
+		"narrower": {"", `{"access_token":"a","token_type":"bearer","scope":"other"}`, "", func(t Token) bool {
+			return t.Warning == "the server did not grant read" && t.Scopes[0] == "other"
+		}},
+		"scopes as list": {"", `{"access_token":"a","token_type":"bearer","scope":["read","x"]}`, "", func(t Token) bool { return len(t.Scopes) == 2 }},
+		"BOM":            {"", "\ufeff" + `{"access_token":"a","token_type":"bearer"}`, "", func(t Token) bool { return true }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.on("/token", func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", row.kind)
+				_, _ = w.Write([]byte(row.body))
+			})
+			token, err := begin(t, s.flow(t)).exchange(t.Context(), "code-1")
+			if row.bad != "" {
+				wants(t, err, row.bad)
+				if !token.Access.IsZero() {
+					t.Error("a token comes with an error")
+				}
+				return
+			}
+			if err != nil || !row.check(token) {
+				t.Errorf("%+v, %v", token, err)
+			}
+		})
+	}
+}
+
+func life(want time.Duration) func(Token) bool {
+	return func(t Token) bool { return t.Expiry.Sub(t.Issued) == want }
+}
+
+func TestExpiryThatNobodyTells(t *testing.T) {
+	s := newServer(t)
+	delete(s.token, "expires_in")
+	for assumed, want := range map[time.Duration]time.Duration{0: time.Hour, time.Minute: time.Minute} {
+		token, err := begin(t, s.flow(t, func(c *Config) { c.ExpiresIn = assumed })).exchange(t.Context(), "c")
+		if err != nil || token.Expiry.Sub(token.Issued) != want {
+			t.Errorf("%v: %v, %v", assumed, token.Expiry, err)
+		}
+	}
+	token, err := begin(t, s.flow(t, func(c *Config) { c.ExpiresIn = -1 })).exchange(t.Context(), "c")
+	if err != nil || !token.Expiry.IsZero() {
+		t.Errorf("%v, %v", token.Expiry, err)
+	}
+}
+
+func TestExchangeRefused(t *testing.T) {
+	for name, row := range map[string]struct {
+		status int
+		body   any
+		kind   Kind
+		code   string
+	}{
+		"used":       {400, map[string]any{"error": "invalid_grant", "error_description": "code CODE used"}, InvalidGrant, "invalid_grant"},
+		"client":     {401, map[string]any{"error": "invalid_client"}, Refused, "invalid_client"},
+		"outage":     {502, nil, Unreachable, ""},
+		"too many":   {429, map[string]any{"error": "slow"}, Unreachable, "slow"},
+		"page":       {403, "<html>", Refused, ""},
+		"redirected": {307, nil, Unusable, ""},
+		"nested":     {400, map[string]any{"error": map[string]any{"code": "X", "message": "m"}}, Refused, "X"},
+		"temporary":  {400, map[string]any{"error": "temporarily_unavailable"}, Unreachable, "temporarily_unavailable"},
+	} {
+		other := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a code was sent elsewhere") }))
+		s := newServer(t)
+		a := begin(t, s.flow(t))
+		s.on("/token", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", other.URL)
+			if m, ok := row.body.(map[string]any); ok && name == "used" {
+				m["error_description"] = "code " + r.Form.Get("code") + " " + r.Form.Get("code_verifier")
+			}
+			write(w, row.status, row.body)
+		})
+		_, err := a.exchange(t.Context(), "code-123456")
+		e := wants(t, err, row.kind)
+		if e.Code != row.code || strings.Contains(e.Error(), "code-123456") || strings.Contains(e.Error(), a.verifier) {
+			t.Errorf("%s: %v", name, e)
+		}
+		if n := len(s.of("/token")); n != 1 {
+			t.Errorf("%s: %d token requests", name, n)
+		}
+		other.Close()
+	}
+}
+
+func TestIDTokenAtSignIn(t *testing.T) {
+	hour := time.Now().Add(time.Hour).Unix()
+	for name, row := range map[string]struct {
+		claims map[string]any
+		who    string // empty: refused
+	}{
+		"subject":         {nil, "subject"},
+		"preferred name":  {map[string]any{"preferred_username": "jo"}, "jo"},
+		"address":         {map[string]any{"preferred_username": "jo", "email": "jo@example.com\x1b"}, "jo@example.com"},
+		"audiences":       {map[string]any{"aud": []string{"x", "client"}, "azp": "client"}, "subject"},
+		"issuer":          {map[string]any{"iss": "https://other.example"}, ""},
+		"no issuer":       {map[string]any{"iss": nil}, ""},
+		"audience":        {map[string]any{"aud": "other"}, ""},
+		"no audience":     {map[string]any{"aud": nil}, ""},
+		"party":           {map[string]any{"aud": []string{"client", "x"}, "azp": "x"}, ""},
+		"expired":         {map[string]any{"exp": hour - 3600 - 301}, ""},
+		"just expired":    {map[string]any{"exp": hour - 3600 - 60}, "subject"},
+		"no expiry":       {map[string]any{"exp": nil}, ""},
+		"expiry far away": {map[string]any{"exp": 1e300}, "subject"},
+		"nonce":           {map[string]any{"nonce": "other"}, ""},
+		"no nonce":        {map[string]any{"nonce": nil}, ""},
+		"nobody":          {map[string]any{"sub": nil}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			a := begin(t, s.flow(t), "openid")
+			s.token["id_token"] = idToken(s.URL, a.deal.nonce, row.claims)
+			token, err := a.exchange(t.Context(), "code-1")
+			if row.who != "" {
+				if err != nil || token.Identity != row.who {
+					t.Errorf("%q, %v", token.Identity, err)
+				}
+				return
+			}
+			wants(t, err, Unusable)
+			if !token.Access.IsZero() {
+				t.Error("a token comes with an error")
+			}
+			if got := s.of("/revoke"); len(got) != 2 || got[0].form.Get("token") != "refresh-1" || got[1].form.Get("token") != "access-1" {
+				t.Errorf("revoked %v", got)
+			}
+		})
+	}
+}
+
+func TestNoIDToken(t *testing.T) {
+	s := newServer(t)
+	token, err := begin(t, s.flow(t), "openid").exchange(t.Context(), "c")
+	if err != nil || token.Warning == "" {
+		t.Errorf("%+v, %v", token, err)
+	}
+	for _, broken := range []string{"x", "a.b.c", "....", "e30.e30.", "e30.bnVsbA.x"} {
+		s.token["id_token"] = broken
+		_, err := begin(t, s.flow(t), "openid").exchange(t.Context(), "c")
+		wants(t, err, Unusable)
+	}
+	// Where openid was not asked, nobody looks.
+	if _, err := begin(t, s.flow(t)).exchange(t.Context(), "c"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,175 @@
+package oauthflow
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+func TestPrivate(t *testing.T) {
+	for host, want := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "[::1]": true, "localhost": true, "a.localhost": true, "LOCALHOST.": true,
+		"10.0.0.1": true, "172.16.0.1": true, "172.31.255.255": true, "192.168.1.1": true, "169.254.169.254": true, "100.64.0.1": true,
+		"0.0.0.0": true, "0.1.2.3": true, "224.0.0.1": true, "255.255.255.255": true, "240.0.0.1": true, "198.18.0.1": true, "192.0.0.1": true,
+		"fe80::1": true, "fe80::1%eth0": true, "fc00::1": true, "fd12::1": true, "::": true, "::ffff:10.0.0.1": true, "::ffff:127.0.0.1": true,
+		"64:ff9b::10.0.0.1": true, "2002:0a00:0001::1": true, "::10.0.0.1": true, "ff02::1": true, "fec0::1": true,
+		"8.8.8.8": false, "172.32.0.1": false, "100.128.0.1": false, "2001:4860:4860::8888": false, "64:ff9b::8.8.8.8": false,
+		"2002:0808:0808::1": false, "as.example": false, "10.example": false, "192.0.2.1": false,
+	} {
+		if got := private(host); got != want {
+			t.Errorf("private(%q) = %v", host, got)
+		}
+	}
+}
+
+func TestAddressesThatMayBeAsked(t *testing.T) {
+	const here, there = "http://127.0.0.1:80/meta", "https://as.example/meta"
+	for _, row := range []struct {
+		address, from string
+		named, ok     bool // named: the profile names 127.0.0.1
+	}{
+		{"https://as.example/token", there, false, true},
+		{"https://as.example:8443/token?p=a", there, false, true},
+		{"http://as.example/token", there, true, false},
+		{"http://as.example/token", "", true, false},
+		{"http://127.0.0.1:1/token", "", true, true},
+		{"http://127.0.0.1:1/token", "", false, false},
+		{"http://localhost:1/token", here, true, true},
+		{"http://[::1]:1/token", here, true, true},
+		{"http://localhost:1/token", there, true, false},
+		{"https://[::1]:1/token", there, true, false},
+		{"https://127.0.0.1:1/token", there, true, true}, // the very host that the person named
+		{"http://127.0.0.2:1/token", here, true, false},
+		{"https://10.0.0.1/token", here, true, false},
+		{"https://10.0.0.1/token", "", false, false},
+		{"https://as.example/a b", "", true, false},
+		{"https://as.example/a\x00", "", true, false},
+		{"https://as.example/é", "", true, false},
+		{"https://a:b@as.example/", "", true, false},
+		{"https://@as.example/", "", true, false},
+		{"https:///token", "", true, false},
+		{"https:as.example", "", true, false},
+		{"//as.example/token", "", true, false},
+		{"/token", "", true, false},
+		{"", "", true, false},
+		{"data:text/html,x", there, true, false},
+		{"smb://as.example/", there, true, false},
+		{"HTTPS://as.example/", there, true, true},
+		{"https://as.example/" + strings.Repeat("x", maxAddress), there, true, false},
+	} {
+		var c Network
+		if row.named {
+			c.Named = []string{"127.0.0.1"}
+		}
+		if _, err := newNetwork(c).check(row.address, row.from); (err == nil) != row.ok {
+			t.Errorf("%.60q from %q, named %v: %v", row.address, row.from, row.named, err)
+		} else if err != nil && strings.Contains(err.Error(), "a:b") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// names answers every question of a resolver with 127.0.0.1.
+func names(t *testing.T) *net.Resolver {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	go func() {
+		b := make([]byte, 1500)
+		for {
+			n, from, err := conn.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			end := 12
+			for end < n && b[end] != 0 {
+				end += int(b[end]) + 1
+			}
+			reply := append([]byte{b[0], b[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, b[12:end+5]...)
+			if b[end+2] == 1 { // A
+				reply[7] = 1
+				reply = append(reply, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1)
+			}
+			_, _ = conn.WriteTo(reply, from)
+		}
+	}()
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String())
+	}}
+}
+
+func TestNamesThatLeadInside(t *testing.T) {
+	var connections atomic.Int32
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {}))
+	s.Config.ConnState = func(net.Conn, http.ConnState) { connections.Add(1) }
+	s.StartTLS()
+	defer s.Close()
+	u, _ := url.Parse(s.URL)
+	f, err := New(Config{Issuer: "https://rebinding.test:" + u.Port(), Network: Network{Named: []string{"other.test"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.net.guarded.Resolver, f.net.plain.Resolver = names(t), names(t)
+	_, err = f.Server(t.Context())
+	if e := wants(t, err, Unusable); !errors.Is(err, errPrivate) || !strings.Contains(e.Hint(), "allowPrivate") {
+		t.Errorf("%v, hint %q", err, e.Hint())
+	}
+	if connections.Load() != 0 {
+		t.Error("a connection was made")
+	}
+	// Where the person names the host, it is asked: only its certificate is wrong.
+	f.net.trusted["rebinding.test"] = true
+	_, err = f.Server(t.Context())
+	if wants(t, err, Unreachable); connections.Load() == 0 {
+		t.Errorf("no connection to a named host: %v", err)
+	}
+}
+
+func TestProxy(t *testing.T) {
+	var through []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		through = append(through, r.Method+" "+r.Host)
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer proxy.Close()
+	u, _ := url.Parse(proxy.URL)
+	f, err := New(Config{Issuer: "https://as.example", Network: Network{Proxy: http.ProxyURL(u)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Server(t.Context())
+	if wants(t, err, Unreachable); len(through) != 1 || through[0] != "CONNECT as.example:443" {
+		t.Errorf("asked the proxy %v", through)
+	}
+	f, err = New(Config{Issuer: "https://as.example", Network: Network{
+		Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy") }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Server(t.Context())
+	wants(t, err, Unreachable)
+}
+
+// localhost is this machine whatever a resolver says.
+func TestLocalhost(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		write(w, 200, map[string]any{"issuer": "http://" + r.Host})
+	}))
+	defer s.Close()
+	u, _ := url.Parse(s.URL)
+	f, err := New(Config{Issuer: "http://localhost:" + u.Port(), Network: Network{Named: []string{"localhost"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Server(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
