@@ -41,6 +41,7 @@ var house = map[string]room{
 	"bridge/result":        {floor: 2, pure: true, owns: []string{"github.com/itchyny/gojq"}},
 	"bridge/credential":    {floor: 2},
 	"bridge/tool":          {floor: 1, pure: true, owns: []string{"github.com/google/jsonschema-go"}},
+	"bridge/search":        {floor: 1, pure: true},
 	"profiles/higress":     {floor: 1, pure: true},
 	"profiles":             {floor: 0, beside: []string{"profiles/doc", "bridge/secret"}},
 	"profiles/doc": {floor: 0, pure: true, owns: []string{

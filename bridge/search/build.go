@@ -1,0 +1,296 @@
+package search
+
+import (
+	"encoding/binary"
+	"math"
+	"slices"
+	"strings"
+)
+
+// The fields of an entry, as bits of a posting.
+const (
+	inName byte = 1 << iota
+	inPath
+	inTail
+	inParams // of the path
+	inTags
+	inSummary
+	inDescription
+	inArguments
+)
+
+const fields = 8
+
+// weights and lengthShare are BM25F's w and b of each field: what an occurrence
+// counts for, and how much a long field lowers that.
+var (
+	weights     = [fields]float64{1.4, 4, 1.7, 0.4, 0.8, 2.2, 1.4, 0.5}
+	lengthShare = [fields]float64{0.3, 0.3, 0.3, 0.5, 0.5, 0.7, 0.8, 0.7}
+)
+
+const (
+	weightStep      = 8   // weights of postings are kept in eighths
+	descriptionHead = 400 // bytes of a description that are indexed
+	mostFieldWords  = 200 // of one field
+	mostPathWords   = 64  // that are kept with an entry
+	mostEntries     = 1e6 // that an index has
+	deepMark        = "~" // before a deep form
+)
+
+// Build indexes the entries. The hits of [Index.Search] name them by their place.
+// Entries beyond a million are left out.
+func Build(entries []Entry) *Index {
+	entries = entries[:min(len(entries), mostEntries)]
+	b := &builder{terms: map[string][]posting{}}
+	for i := range entries {
+		b.read(i, &entries[i])
+	}
+	x, err := Open(b.bytes())
+	if err != nil { // what was just written is whole
+		panic(err)
+	}
+	return x
+}
+
+type builder struct {
+	terms   map[string][]posting
+	lengths [][fields]int
+	total   [fields]int
+	entries []built
+	exact   []exact
+}
+
+type posting struct {
+	entry  int
+	counts [fields]uint8
+}
+
+type built struct {
+	shape
+	path []pathWord
+}
+
+type pathWord struct {
+	text string
+	tail bool
+}
+
+type exact struct {
+	hash  uint64
+	entry int
+}
+
+// read takes in one entry.
+func (b *builder) read(i int, e *Entry) {
+	b.lengths = append(b.lengths, [fields]int{})
+	one := built{shape: shapeOf(e)}
+	b.addAll(i, 0, e.Name)
+	one.path = b.readPath(i, e)
+	for _, tag := range e.Tags {
+		b.addAll(i, 4, tag)
+	}
+	b.addAll(i, 5, e.Summary)
+	b.addAll(i, 6, head(e.Description))
+	for _, a := range e.Arguments {
+		b.addAll(i, 7, a.Name)
+	}
+	if len(one.path) == 0 {
+		split(e.Name, func(w string) { one.path = append(one.path, pathWord{text: light(w)}) })
+	}
+	one.path = one.path[:min(len(one.path), mostPathWords)]
+	b.entries = append(b.entries, one)
+	keys := []string{squash(e.Name), squash(e.Operation), pathKey(e.Path)}
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if key != "" {
+			b.exact = append(b.exact, exact{hash(key), i})
+		}
+	}
+}
+
+func shapeOf(e *Entry) shape {
+	s := shape{method: methodLetter(e.Method)}
+	if e.ReadOnly {
+		s.flags |= flagReadOnly
+	}
+	if e.Deprecated {
+		s.flags |= flagDeprecated
+	}
+	for part := range strings.SplitSeq(e.Path, "/") {
+		switch {
+		case part == "":
+		case isParameter(part):
+			s.params = min(s.params+1, 255)
+			s.flags |= flagItem
+		default:
+			s.static = min(s.static+1, 255)
+			s.flags &^= flagItem
+		}
+	}
+	return s
+}
+
+// readPath indexes the path and returns its words.
+func (b *builder) readPath(i int, e *Entry) []pathWord {
+	parts := strings.Split(e.Path, "/")
+	last := -1
+	for at, part := range parts {
+		if part != "" && !isParameter(part) {
+			last = at
+		}
+	}
+	var out []pathWord
+	for at, part := range parts {
+		switch {
+		case part == "" || isVersion(part):
+		case isParameter(part):
+			b.addAll(i, 3, part)
+		default:
+			split(part, func(w string) {
+				b.add(i, 1, w)
+				if at == last {
+					b.add(i, 2, w)
+				}
+				out = append(out, pathWord{light(w), at == last})
+			})
+		}
+	}
+	return out
+}
+
+// isVersion reports whether a part of a path is "v1", "v2beta1" and the like, which
+// say nothing.
+func isVersion(part string) bool {
+	return len(part) > 1 && (part[0] == 'v' || part[0] == 'V') && part[1] >= '0' && part[1] <= '9'
+}
+
+// head returns the beginning of a description, up to the end of a word.
+func head(text string) string {
+	if len(text) <= descriptionHead {
+		return text
+	}
+	text = text[:descriptionHead]
+	return text[:max(strings.LastIndexAny(text, " \n\t"), 0)]
+}
+
+func (b *builder) addAll(i, field int, text string) {
+	split(text, func(w string) { b.add(i, field, w) })
+}
+
+func (b *builder) add(i, field int, w string) {
+	if b.lengths[i][field] >= mostFieldWords {
+		return
+	}
+	b.lengths[i][field]++
+	b.total[field]++
+	l := light(w)
+	b.post(l, i, field)
+	if d := deep(l); d != l {
+		b.post(deepMark+d, i, field)
+	}
+}
+
+func (b *builder) post(term string, i, field int) {
+	list := b.terms[term]
+	if n := len(list); n == 0 || list[n-1].entry != i {
+		list = append(list, posting{entry: i})
+	}
+	if c := &list[len(list)-1].counts[field]; *c < 255 {
+		*c++
+	}
+	b.terms[term] = list
+}
+
+// weight is BM25F's weighted frequency of a posting.
+func (b *builder) weight(p posting) (w float64, in byte) {
+	for f, count := range p.counts {
+		if count == 0 {
+			continue
+		}
+		in |= 1 << f
+		mean := float64(b.total[f]) / float64(len(b.entries))
+		norm := 1 - lengthShare[f] + lengthShare[f]*float64(b.lengths[p.entry][f])/mean
+		w += weights[f] * float64(count) / norm
+	}
+	return w, in
+}
+
+// bytes writes the flat form.
+func (b *builder) bytes() []byte {
+	terms := make([]string, 0, len(b.terms))
+	for t := range b.terms {
+		terms = append(terms, t)
+	}
+	slices.Sort(terms)
+	var termPart, text, postings []byte
+	number := make(map[string]int, len(terms))
+	for at, t := range terms {
+		number[t] = at
+		termPart = appendUint32(termPart, len(text), len(postings), len(b.terms[t]))
+		text = append(text, t...)
+		postings = b.appendPostings(postings, b.terms[t])
+	}
+	var entryPart, words []byte
+	for _, e := range b.entries {
+		entryPart = append(entryPart, e.method, e.flags, byte(e.static), byte(e.params))
+		entryPart = appendUint32(entryPart, len(words))
+		words = binary.AppendUvarint(words, uint64(len(e.path)))
+		for _, w := range e.path {
+			words = appendWord(words, w, number)
+		}
+	}
+	exactPart := b.appendExact(nil)
+	out := append([]byte(nil), magic...)
+	out = appendUint32(out, len(b.entries), len(b.exact), len(terms), len(text), len(postings), len(words))
+	for _, part := range [][]byte{entryPart, exactPart, termPart, text, postings, words} {
+		out = append(out, part...)
+	}
+	return out
+}
+
+func (b *builder) appendPostings(out []byte, list []posting) []byte {
+	before := -1
+	for _, p := range list {
+		w, in := b.weight(p)
+		out = binary.AppendUvarint(out, uint64(p.entry-before))
+		out = append(out, in, byte(min(max(math.Round(w*weightStep), 1), 255)))
+		before = p.entry
+	}
+	return out
+}
+
+func appendWord(out []byte, w pathWord, number map[string]int) []byte {
+	n := uint64(number[w.text]) << 1
+	if w.tail {
+		n |= 1
+	}
+	at, ok := number[deepMark+deep(w.text)]
+	if !ok {
+		at = number[w.text]
+	}
+	return binary.AppendUvarint(binary.AppendUvarint(out, n), uint64(at))
+}
+
+func (b *builder) appendExact(out []byte) []byte {
+	slices.SortFunc(b.exact, func(p, q exact) int {
+		if p.hash != q.hash {
+			if p.hash < q.hash {
+				return -1
+			}
+			return 1
+		}
+		return p.entry - q.entry
+	})
+	for _, e := range b.exact {
+		out = binary.LittleEndian.AppendUint64(out, e.hash)
+		out = appendUint32(out, e.entry)
+	}
+	return out
+}
+
+func appendUint32(out []byte, numbers ...int) []byte {
+	for _, n := range numbers {
+		out = binary.LittleEndian.AppendUint32(out, uint32(n))
+	}
+	return out
+}
