@@ -104,11 +104,12 @@ func (s *Server) checkAuthorization(b Behaviour, params url.Values) (*authorizat
 		client: client.ID, scopes: strings.Fields(params.Get(scopeParameter(b))), params: params, resource: params["resource"],
 		redirect: redirect, challenge: params.Get("code_challenge"), nonce: params.Get("nonce"), jkt: params.Get("dpop_jkt"),
 	}}
-	if a.state == "" {
-		s.violate("authorize: no state")
+	// 128 bits are 22 characters of base64url.
+	if len(a.state) < 22 {
+		s.violate("authorize: state is missing or short")
 	}
-	if slices.Contains(a.scopes, "openid") && a.nonce == "" {
-		s.violate("authorize: openid without nonce")
+	if slices.Contains(a.scopes, "openid") && len(a.nonce) < 22 {
+		s.violate("authorize: openid with a missing or short nonce")
 	}
 	a.fault = s.checkRequest(b, params, a)
 	return a, ""

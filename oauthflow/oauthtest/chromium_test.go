@@ -140,6 +140,11 @@ func TestRealBrowser(t *testing.T) {
 	p := newSignIn(t, Options{})
 	address, arrived := p.listen()
 	c.open(address)
+	c.call("Page.bringToFront", nil)
+	c.call("Runtime.evaluate", map[string]any{"awaitPromise": true, "expression": `new Promise(done => {
+		const look = () => document.activeElement.name == "user" ? done() : setTimeout(look, 10)
+		look()
+	})`})
 	c.call("Input.insertText", map[string]any{"text": "grace"})
 	for _, kind := range []string{"keyDown", "keyUp"} {
 		c.call("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"})

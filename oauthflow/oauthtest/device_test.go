@@ -101,7 +101,7 @@ func TestPush(t *testing.T) {
 	verifier := oauth2.GenerateVerifier()
 	push := func(more ...string) answer {
 		return post(t, p.s.URL(Push), append([]string{
-			"client_id", PublicClient, "response_type", "code", "redirect_uri", p.config.RedirectURL, "scope", "read", "state", "s",
+			"client_id", PublicClient, "response_type", "code", "redirect_uri", p.config.RedirectURL, "scope", "read", "state", "a-state-of-enough-characters",
 			"code_challenge", oauth2.S256ChallengeFromVerifier(verifier), "code_challenge_method", "S256",
 		}, more...)...)
 	}

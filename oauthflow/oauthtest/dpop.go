@@ -65,40 +65,52 @@ func (s *Server) checkProof(c *call, accessToken string, nonce bool) (jkt, probl
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sum := sha256.Sum256([]byte(accessToken))
-	age := s.now().Unix() - p.Issued
-	switch {
-	case p.ID == "":
-		return "", "jti is missing"
-	case p.Method != c.r.Method:
-		return "", "htm differs"
-	case p.URL != address(c.r):
-		return "", "htu differs"
-	case age > 300 || age < -300:
-		return "", "iat is too far from now"
-	case accessToken != "" && p.Hash != encode(sum[:]):
-		return "", "ath differs"
-	case s.proofs[jkt+" "+p.ID]:
+	if problem := s.checkClaims(c, p, accessToken); problem != "" {
+		return "", problem
+	}
+	if s.proofs[jkt+" "+p.ID] {
 		s.violate("dpop: a proof was sent twice")
 		return "", "the proof was used before"
 	}
 	s.proofs[jkt+" "+p.ID] = true
-	if nonce {
-		until, known := s.nonces[p.Nonce]
-		good := known && s.now().Before(until)
-		if !good || c.b.DPoP.RenewNonce {
-			fresh := rand.Text()
-			s.nonces[fresh] = s.now().Add(c.b.DPoP.NonceLifetime)
-			c.w.Header().Set("DPoP-Nonce", fresh)
-		}
-		if !good {
-			return "", needNonce
-		}
-		if c.b.DPoP.RenewNonce {
-			delete(s.nonces, p.Nonce)
-		}
+	if nonce && !s.checkNonce(c, p.Nonce) {
+		return "", needNonce
 	}
 	return jkt, ""
+}
+
+// checkClaims judges the payload of a proof.
+func (s *Server) checkClaims(c *call, p proof, accessToken string) string {
+	sum := sha256.Sum256([]byte(accessToken))
+	age := s.now().Unix() - p.Issued
+	switch {
+	case p.ID == "":
+		return "jti is missing"
+	case p.Method != c.r.Method:
+		return "htm differs"
+	case p.URL != address(c.r):
+		return "htu differs"
+	case age > 300 || age < -300:
+		return "iat is too far from now"
+	case accessToken != "" && p.Hash != encode(sum[:]):
+		return "ath differs"
+	}
+	return ""
+}
+
+// checkNonce reports whether a nonce was handed out by this origin and is still good.
+// It hands out a new one where that is needed.
+func (s *Server) checkNonce(c *call, nonce string) bool {
+	until, known := s.nonces[c.r.Host+" "+nonce]
+	good := known && s.now().Before(until)
+	if good && !c.b.DPoP.RenewNonce {
+		return true
+	}
+	delete(s.nonces, c.r.Host+" "+nonce)
+	fresh := rand.Text()
+	s.nonces[c.r.Host+" "+fresh] = s.now().Add(c.b.DPoP.NonceLifetime)
+	c.w.Header().Set("DPoP-Nonce", fresh)
+	return good
 }
 
 // ExpireNonces makes every nonce that was handed out invalid.
@@ -128,16 +140,10 @@ func parseProof(text string) (p proof, jkt, problem string) {
 	if header.Key["d"] != "" {
 		return p, "", "the proof holds a private key"
 	}
-	x, errX := base64.RawURLEncoding.DecodeString(header.Key["x"])
-	y, errY := base64.RawURLEncoding.DecodeString(header.Key["y"])
-	signature, errS := base64.RawURLEncoding.DecodeString(parts[2])
-	if errX != nil || errY != nil || errS != nil || len(x) != 32 || len(y) != 32 || len(signature) != 64 ||
-		header.Key["kty"] != "EC" || header.Key["crv"] != "P-256" {
+	key := publicKey(header.Key)
+	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if key == nil || err != nil || len(signature) != 64 {
 		return p, "", "jwk or signature is malformed"
-	}
-	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
-	if err != nil {
-		return p, "", "jwk is not a key"
 	}
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	if !ecdsa.Verify(key, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
@@ -148,6 +154,20 @@ func parseProof(text string) (p proof, jkt, problem string) {
 	return p, encode(print[:]), ""
 }
 
+// publicKey reads a P-256 key; nil: it is not one.
+func publicKey(jwk map[string]string) *ecdsa.PublicKey {
+	x, errX := base64.RawURLEncoding.DecodeString(jwk["x"])
+	y, errY := base64.RawURLEncoding.DecodeString(jwk["y"])
+	if errX != nil || errY != nil || len(x) != 32 || len(y) != 32 || jwk["kty"] != "EC" || jwk["crv"] != "P-256" {
+		return nil
+	}
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
+	if err != nil {
+		return nil
+	}
+	return key
+}
+
 func decodeJSON(part string, to any) bool {
 	data, err := base64.RawURLEncoding.DecodeString(part)
 	return err == nil && json.Unmarshal(data, to) == nil
@@ -155,39 +175,43 @@ func decodeJSON(part string, to any) bool {
 
 // tokenOf finds the access token of a request and checks how it was sent.
 func (s *Server) tokenOf(c *call) (*token, *refusal) {
-	unsent := &refusal{status: http.StatusUnauthorized}
-	wrong := func(why string) *refusal { return &refusal{http.StatusUnauthorized, "invalid_token", why} }
+	value, sent, dpop := presented(c.r)
 	s.mu.Lock()
 	if c.r.URL.Query().Has("access_token") || c.form.Has("access_token") {
 		s.violate("api: access token in query or form")
 	}
-	s.mu.Unlock()
-	scheme, value, ok := strings.Cut(c.r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") && !strings.EqualFold(scheme, "DPoP") {
-		return nil, unsent
-	}
-	s.mu.Lock()
 	t := s.tokens[value]
 	good := t != nil && t.access && t.alive(s.now())
 	s.mu.Unlock()
-	if !good {
-		return nil, wrong("the access token is unknown, revoked or has expired")
-	}
-	bound := strings.EqualFold(scheme, "DPoP")
-	if bound != (t.jkt != "") || c.b.API.NeedDPoP && !bound {
-		return nil, wrong("the token was sent with the wrong scheme")
-	}
-	if !bound {
+	switch {
+	case !sent:
+		return nil, &refusal{status: http.StatusUnauthorized}
+	case !good:
+		return nil, unauthorized("invalid_token", "the access token is unknown, revoked or has expired")
+	case dpop != (t.jkt != "") || c.b.API.NeedDPoP && !dpop:
+		return nil, unauthorized("invalid_token", "the token was sent with the wrong scheme")
+	case !dpop:
 		return t, nil
 	}
 	jkt, problem := s.checkProof(c, value, c.b.DPoP.APINonce)
 	switch {
 	case problem == needNonce:
-		return nil, &refusal{http.StatusUnauthorized, "use_dpop_nonce", "a nonce is required"}
+		return nil, unauthorized("use_dpop_nonce", "a nonce is required")
 	case problem != "":
-		return nil, &refusal{http.StatusUnauthorized, "invalid_dpop_proof", problem}
+		return nil, unauthorized("invalid_dpop_proof", problem)
 	case jkt != t.jkt:
-		return nil, wrong("the token is bound to another key")
+		return nil, unauthorized("invalid_token", "the token is bound to another key")
 	}
 	return t, nil
+}
+
+// presented reads the Authorization header.
+func presented(r *http.Request) (value string, sent, dpop bool) {
+	scheme, value, found := strings.Cut(r.Header.Get("Authorization"), " ")
+	dpop = strings.EqualFold(scheme, "DPoP")
+	return value, found && (dpop || strings.EqualFold(scheme, "Bearer")), dpop
+}
+
+func unauthorized(code, description string) *refusal {
+	return &refusal{http.StatusUnauthorized, code, description}
 }

@@ -2,7 +2,6 @@ package oauthtest
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,25 +23,17 @@ func (s *Server) exchange(c *call, client *Client, jkt string) (*granted, *refus
 		return nil, refuse("invalid_grant", "the code was used before")
 	}
 	known.used = true
-	verifier := c.form.Get("code_verifier")
-	if verifier != "" {
-		s.secrets = append(s.secrets, verifier)
-	}
-	sum := sha256.Sum256([]byte(verifier))
 	switch {
 	case !s.now().Before(known.issued.Add(c.b.Authorization.CodeLifetime)):
 		return nil, refuse("invalid_grant", "the code has expired")
 	case c.form.Get("redirect_uri") != known.redirect:
 		s.violate("token: redirect_uri differs from the authorization request's")
 		return nil, refuse("invalid_grant", "redirect_uri differs")
-	case known.challenge == "" && verifier != "":
-		return nil, refuse("invalid_grant", "a verifier without a challenge")
-	case known.challenge != "" && !verifierForm.MatchString(verifier):
-		return nil, refuse("invalid_grant", "the verifier is not one")
-	case known.challenge != "" && base64.RawURLEncoding.EncodeToString(sum[:]) != known.challenge:
-		return nil, refuse("invalid_grant", "the verifier does not fit the challenge")
 	case known.jkt != "" && known.jkt != jkt:
 		return nil, refuse("invalid_grant", "the code is bound to another key")
+	}
+	if fault := s.checkVerifier(known.challenge, c.form.Get("code_verifier")); fault != nil {
+		return nil, fault
 	}
 	audience, fault := s.audience(c, known.grant)
 	if fault != nil {
@@ -54,6 +45,25 @@ func (s *Server) exchange(c *call, client *Client, jkt string) (*granted, *refus
 	return &granted{
 		family: known.family, scopes: g.scopes, audience: audience, refresh: wantsRefresh(c.b, g), idToken: &c.b.LoginIDToken,
 	}, nil
+}
+
+// checkVerifier is RFC 7636, section 4.6.
+func (s *Server) checkVerifier(challenge, verifier string) *refusal {
+	if verifier != "" {
+		s.secrets = append(s.secrets, verifier)
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	switch {
+	case challenge == "" && verifier == "":
+		return nil
+	case challenge == "":
+		return refuse("invalid_grant", "a verifier without a challenge")
+	case !verifierForm.MatchString(verifier):
+		return refuse("invalid_grant", "the verifier is not one")
+	case encode(sum[:]) != challenge:
+		return refuse("invalid_grant", "the verifier does not fit the challenge")
+	}
+	return nil
 }
 
 // audience finds whom an access token is for: what was asked now, as far as it was
@@ -89,20 +99,10 @@ func (s *Server) refresh(c *call, client *Client, jkt string) (*granted, *refusa
 		return nil, refuse(rules.Error, rules.Description)
 	}
 	known := s.tokens[c.form.Get("refresh_token")]
-	now := s.now()
+	if fault := s.checkRefreshToken(c.b, client, known, jkt); fault != nil {
+		return nil, fault
+	}
 	switch {
-	case known == nil || known.access || known.family.client != client.ID:
-		return nil, refuse("invalid_grant", "the refresh token is unknown")
-	case known.jkt != "" && known.jkt != jkt:
-		return nil, refuse("invalid_grant", "the refresh token is bound to another key")
-	case known.revoked || known.family.revoked:
-		return nil, refuse("invalid_grant", "the refresh token was revoked")
-	case !known.expires.IsZero() && !now.Before(known.expires):
-		return nil, refuse("invalid_grant", "the refresh token has expired")
-	case !known.replaced.IsZero() && !now.Before(known.replaced.Add(rules.Grace)):
-		s.reuses++
-		known.family.revoked = !rules.KeepFamily
-		return nil, refuse("invalid_grant", "the refresh token was used before")
 	case rules.NeedRedirectURI && c.form.Get("redirect_uri") != known.family.redirect:
 		return nil, refuse("invalid_request", "redirect_uri is required")
 	case rules.NeedScope && c.form.Get("scope") == "":
@@ -110,24 +110,53 @@ func (s *Server) refresh(c *call, client *Client, jkt string) (*granted, *refusa
 	case rules.RefuseEarly && s.accessLives(known.family):
 		return nil, refuse("invalid_request", "the access token is still valid")
 	}
-	scopes := known.family.scopes
-	if asked := strings.Fields(c.form.Get("scope")); len(asked) > 0 {
-		for _, scope := range asked {
-			if !slices.Contains(known.family.scopes, scope) {
-				s.violate("token: a refresh asks for more")
-				return nil, refuse("invalid_scope", "the scope "+scope+" was not granted")
-			}
-		}
-		scopes = asked
+	scopes, fault := s.refreshScopes(c, known.family)
+	if fault != nil {
+		return nil, fault
 	}
 	audience, fault := s.audience(c, known.family.grant)
 	if fault != nil {
 		return nil, fault
 	}
 	if rules.Rotate && known.replaced.IsZero() {
-		known.replaced = now
+		known.replaced = s.now()
 	}
 	return &granted{family: known.family, scopes: scopes, audience: audience, refresh: rules.Rotate, idToken: &c.b.RefreshIDToken}, nil
+}
+
+// checkRefreshToken judges the token itself. One that was replaced ends its family.
+func (s *Server) checkRefreshToken(b Behaviour, client *Client, known *token, jkt string) *refusal {
+	now := s.now()
+	switch {
+	case known == nil || known.access || known.family.client != client.ID:
+		return refuse("invalid_grant", "the refresh token is unknown")
+	case known.jkt != "" && known.jkt != jkt:
+		return refuse("invalid_grant", "the refresh token is bound to another key")
+	case known.revoked || known.family.revoked:
+		return refuse("invalid_grant", "the refresh token was revoked")
+	case !known.expires.IsZero() && !now.Before(known.expires):
+		return refuse("invalid_grant", "the refresh token has expired")
+	case !known.replaced.IsZero() && !now.Before(known.replaced.Add(b.Refresh.Grace)):
+		s.reuses++
+		known.family.revoked = !b.Refresh.KeepFamily
+		return refuse("invalid_grant", "the refresh token was used before")
+	}
+	return nil
+}
+
+// refreshScopes are those asked for, which must have been granted, or all.
+func (s *Server) refreshScopes(c *call, f *family) ([]string, *refusal) {
+	asked := strings.Fields(c.form.Get("scope"))
+	if len(asked) == 0 {
+		return f.scopes, nil
+	}
+	for _, scope := range asked {
+		if !slices.Contains(f.scopes, scope) {
+			s.violate("token: a refresh asks for more")
+			return nil, refuse("invalid_scope", "the scope "+scope+" was not granted")
+		}
+	}
+	return asked, nil
 }
 
 func (s *Server) accessLives(f *family) bool {

@@ -49,8 +49,9 @@ func newSignIn(t *testing.T, o Options) *signIn {
 // callback signs in and returns the parameters of the callback, which nobody listens to.
 func (p *signIn) callback(verifier string, options ...oauth2.AuthCodeOption) url.Values {
 	p.t.Helper()
-	options = append(options, oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("nonce", "n-1"))
-	v, err := Browser(nil, p.config.AuthCodeURL("state-1", options...), func(r *Robot) {
+	state, nonce := rand.Text(), rand.Text()
+	options = append(options, oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("nonce", nonce))
+	v, err := Browser(nil, p.config.AuthCodeURL(state, options...), func(r *Robot) {
 		r.Callback = func(string) string { return "" }
 	})
 	if err != nil {
@@ -59,6 +60,9 @@ func (p *signIn) callback(verifier string, options ...oauth2.AuthCodeOption) url
 	u, err := url.Parse(v.Callback)
 	if err != nil || v.Callback == "" {
 		p.t.Fatalf("no callback: %d %s", v.Status, v.Page)
+	}
+	if u.Query().Get("state") != state {
+		p.t.Errorf("callback %q with another state", v.Callback)
 	}
 	return u.Query()
 }

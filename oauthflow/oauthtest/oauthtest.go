@@ -36,6 +36,7 @@ import (
 type Options struct {
 	TLS        bool             // https with a certificate authority of its own, see CA
 	Host       string           // the host in its addresses; empty: 127.0.0.1. It listens on 127.0.0.1 only
+	Name       string           // on its pages; empty: none
 	IssuerPath string           // a path issuer, such as /tenant/one
 	APIPath    string           // the path of the resource server's base URL; empty: /api, "/" for none
 	Clients    []Client         // registered from the start; nil: PublicClient and ConfidentialClient
@@ -75,6 +76,7 @@ type Server struct {
 	devices    map[string]*device
 	nonces     map[string]time.Time
 	proofs     map[string]bool
+	seen       map[string]bool // states, challenges and nonces that have led to a code
 	reuses     int
 	everNew    int
 }
@@ -101,7 +103,7 @@ func Start(o Options) (*Server, error) {
 		options: o, key: key, stop: make(chan struct{}), arrived: make(chan struct{}), behaviour: Default(),
 		passwords: map[string]string{}, clients: map[string]*Client{}, tickets: map[string]*authorization{},
 		pushed: map[string]*pushed{}, codes: map[string]*code{}, tokens: map[string]*token{},
-		devices: map[string]*device{}, nonces: map[string]time.Time{}, proofs: map[string]bool{},
+		devices: map[string]*device{}, nonces: map[string]time.Time{}, proofs: map[string]bool{}, seen: map[string]bool{},
 	}
 	if o.TLS {
 		if s.certificates, err = newCertificates(o.Host); err != nil {

@@ -37,6 +37,9 @@ func (s *Server) showConsent(c *call, a *authorization, ticket, problem string) 
 		Title: "Sign in", Form: "/" + string(Consent), Ticket: ticket, Client: a.client.Name, User: a.hint,
 		Password: c.b.AskPassword, Problem: problem,
 	}
+	if s.options.Name != "" {
+		v.Title = "Sign in to " + s.options.Name
+	}
 	if v.Client == "" {
 		v.Client = a.client.ID
 	}

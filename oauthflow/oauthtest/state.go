@@ -150,6 +150,13 @@ func (s *Server) registerFirst(clients []Client) {
 
 // newCode issues an authorization code. The lock must be held.
 func (s *Server) newCode(g grant) string {
+	for _, name := range []string{"state", "code_challenge", "nonce"} {
+		key := name + " " + g.params.Get(name)
+		if g.params.Has(name) && s.seen[key] {
+			s.violate("authorize: " + name + " of an earlier sign-in")
+		}
+		s.seen[key] = true
+	}
 	value := s.mint("code", 0)
 	s.codes[value] = &code{grant: g, issued: s.now()}
 	return value

@@ -73,40 +73,48 @@ func (s *Server) enter(c *call) (*Client, *refusal) {
 
 // authenticate finds the client and checks its secret. The lock must be held.
 func (s *Server) authenticate(c *call) (*Client, *refusal) {
-	wrong := &refusal{http.StatusUnauthorized, "invalid_client", "client authentication failed"}
-	id, secret, method := c.form.Get("client_id"), c.form.Get("client_secret"), "none"
+	id, secret, method := s.clientCredentials(c)
+	client := s.findClient(c.b, id, "")
+	if client == nil {
+		return nil, unauthorized("invalid_client", "the client is unknown")
+	}
+	basic := method == "client_secret_basic"
+	if client.Secret == "" && basic {
+		s.violate(string(c.rec.Endpoint) + ": Authorization header of a public client")
+	}
+	right := subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) == 1 && slices.Contains(c.b.Clients.Methods, method)
+	if c.b.Clients.BurnOnBasic && basic && (!right || client.Secret == "") {
+		right = false
+		if lost := s.codes[c.form.Get("code")]; lost != nil {
+			lost.used = true
+		}
+	}
+	if !right {
+		return nil, unauthorized("invalid_client", "client authentication failed")
+	}
+	return client, nil
+}
+
+// clientCredentials reads what the request says about its client.
+func (s *Server) clientCredentials(c *call) (id, secret, method string) {
+	id, secret, method = c.form.Get("client_id"), c.form.Get("client_secret"), "none"
 	if secret != "" {
 		method = "client_secret_post"
 	}
-	if user, password, ok := c.r.BasicAuth(); ok {
-		if secret != "" {
-			s.violate(string(c.rec.Endpoint) + ": two ways of client authentication")
+	user, password, ok := c.r.BasicAuth()
+	if !ok {
+		if c.r.Header.Get("Authorization") != "" {
+			s.violate(string(c.rec.Endpoint) + ": Authorization header of another scheme")
 		}
-		// RFC 6749, section 2.3.1: both are form-encoded first.
-		id, _ = url.QueryUnescape(user)
-		secret, _ = url.QueryUnescape(password)
-		method = "client_secret_basic"
-	} else if c.r.Header.Get("Authorization") != "" {
-		s.violate(string(c.rec.Endpoint) + ": Authorization header of another scheme")
+		return id, secret, method
 	}
-	client := s.findClient(c.b, id, "")
-	if client == nil {
-		return nil, wrong
+	if secret != "" {
+		s.violate(string(c.rec.Endpoint) + ": two ways of client authentication")
 	}
-	if client.Secret == "" && method == "client_secret_basic" {
-		s.violate(string(c.rec.Endpoint) + ": Authorization header of a public client")
-	}
-	right := subtle.ConstantTimeCompare([]byte(client.Secret), []byte(secret)) == 1
-	if client.Secret == "" && method == "client_secret_basic" && c.b.Clients.BurnOnBasic {
-		right = false
-	}
-	if !right || !slices.Contains(c.b.Clients.Methods, method) {
-		if used := s.codes[c.form.Get("code")]; used != nil && c.b.Clients.BurnOnBasic && method == "client_secret_basic" {
-			used.used = true
-		}
-		return nil, wrong
-	}
-	return client, nil
+	// RFC 6749, section 2.3.1: both are form-encoded first.
+	id, _ = url.QueryUnescape(user)
+	secret, _ = url.QueryUnescape(password)
+	return id, secret, "client_secret_basic"
 }
 
 // grantFor finds what the request's grant type gives.
@@ -136,9 +144,8 @@ func (s *Server) grantFor(c *call, client *Client, jkt string) (*granted, *refus
 
 // sendTokens issues tokens for what was granted.
 func (s *Server) sendTokens(c *call, client *Client, g *granted, jkt string) {
-	rules := c.b.Tokens
 	s.mu.Lock()
-	doc := map[string]any{"token_type": "Bearer", "expires_in": int(rules.Lifetime.Seconds())}
+	doc := map[string]any{"token_type": "Bearer", "expires_in": int(c.b.Tokens.Lifetime.Seconds())}
 	if jkt != "" && !c.b.DPoP.Downgrade {
 		doc["token_type"] = "DPoP"
 		g.bind = jkt
@@ -155,6 +162,13 @@ func (s *Server) sendTokens(c *call, client *Client, g *granted, jkt string) {
 		doc["id_token"] = s.newIDToken(c.b, g)
 	}
 	s.mu.Unlock()
+	shape(c.b, g, doc)
+	sendTokenDocument(c, doc)
+}
+
+// shape changes a good answer as the behaviour wants.
+func shape(b Behaviour, g *granted, doc map[string]any) {
+	rules := b.Tokens
 	if !rules.OmitScope && len(g.scopes) > 0 {
 		doc["scope"] = strings.Join(g.scopes, " ")
 	}
@@ -173,7 +187,6 @@ func (s *Server) sendTokens(c *call, client *Client, g *granted, jkt string) {
 		doc["filler"] = strings.Repeat("x", rules.Pad)
 	}
 	override(doc, rules.Override)
-	sendTokenDocument(c, doc)
 }
 
 func sendTokenDocument(c *call, doc map[string]any) {

@@ -65,7 +65,7 @@ func TestIDTokens(t *testing.T) {
 	p.config.Scopes = append(p.config.Scopes, "email", "profile")
 	token := p.login()
 	c := claims(token)
-	if c["iss"] != p.s.Issuer() || c["aud"] != PublicClient || c["nonce"] != "n-1" || c["email"] != "ada@example.test" || c["name"] != "Ada" {
+	if c["iss"] != p.s.Issuer() || c["aud"] != PublicClient || c["nonce"] != p.s.Requests(Authorize)[0].Query.Get("nonce") || c["email"] != "ada@example.test" || c["name"] != "Ada" {
 		t.Errorf("claims %v", c)
 	}
 	p.s.Set(func(b *Behaviour) {
