@@ -150,7 +150,7 @@ func TestDeviceNeedsAnEndpoint(t *testing.T) {
 func TestDeviceRegisters(t *testing.T) {
 	s := newServer(t)
 	s.device(t, nil, "ok")
-	token, _, _, err := s.signIn(t, func(c *Config) { c.ClientID, c.Grant = "", DeviceAuthorization })
+	token, _, _, err := s.signIn(t, func(c *Config) { c.ClientID = "" })
 	if err != nil || token.ClientID != "given" {
 		t.Fatalf("%+v, %v", token, err)
 	}

@@ -117,7 +117,7 @@ func (f *Flow) request(redirectURI string) map[string]any {
 	if f.config.ClientName == "" {
 		m["client_name"] = "mcp-bridge"
 	}
-	if f.config.Grant == DeviceAuthorization {
+	if redirectURI == "" { // nobody is redirected: a sign-in on another device
 		m["grant_types"] = []string{grantDevice, "refresh_token"}
 		delete(m, "response_types")
 		delete(m, "redirect_uris")

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -45,7 +46,7 @@ func newServer(t *testing.T) *server {
 	s := &server{own: map[string]http.HandlerFunc{}}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.Server.EnableHTTP2 = true
-	s.Server.Config.ErrorLog = nil
+	s.Server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	s.meta = map[string]any{"issuer": s.URL, "code_challenge_methods_supported": []string{"S256"}}
