@@ -54,6 +54,8 @@ type Bridge struct {
 	mask *secret.Masker
 	env  request.Incoming // the client credential of the environment
 
+	kept kept
+
 	mu    sync.Mutex
 	made  *sender // on the first call
 	known map[string]bool
@@ -69,6 +71,10 @@ type Call struct {
 	// confirmed is then answered with a question, and made with its answer.
 	CanAsk  bool
 	Answers map[string]result.Answer // to the questions so far, by their ID
+	// Client is how the client names itself; it decides how much of a result fits.
+	Client string
+	// Select is a jq expression for the JSON response; empty: none.
+	Select string
 }
 
 // New returns a Bridge. It needs neither network, keychain nor any file.
@@ -207,6 +213,9 @@ func (b *Bridge) Call(ctx context.Context, c Call) *result.Result {
 }
 
 func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
+	if c.Tool == ReadResult && b.readable() {
+		return b.readResult(ctx, c)
+	}
 	t, ok := b.o.Set.Tool(c.Tool)
 	if !ok {
 		return b.failed(b.noTool(c.Tool))
@@ -223,13 +232,14 @@ func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
 		return r
 	}
 	if plan.Direct {
-		return result.Direct(t, plan.DirectText, b.resultOptions())
+		o, keep := b.resultOptions(ctx, c)
+		return keep.note(result.Direct(t, plan.DirectText, o))
 	}
 	incoming, err := request.ParseMeta(c.Meta)
 	if err != nil {
 		return b.failed(err)
 	}
-	return b.send(ctx, plan, request.Merge(incoming, b.env))
+	return b.send(ctx, c, plan, request.Merge(incoming, b.env))
 }
 
 // command is what a person types to confirm a call.

@@ -13,7 +13,7 @@ import (
 // send finds the credentials, sends the request and shapes the response. A
 // credential that the backend rejects is renewed once. http.timeout bounds what the
 // backend takes, all attempts together; the whole is bounded by longest.
-func (b *Bridge) send(ctx context.Context, plan *request.Plan, in request.Incoming) *result.Result {
+func (b *Bridge) send(ctx context.Context, c Call, plan *request.Plan, in request.Incoming) *result.Result {
 	for _, v := range in.Secrets() {
 		b.know(v)
 	}
@@ -39,7 +39,8 @@ func (b *Bridge) send(ctx context.Context, plan *request.Plan, in request.Incomi
 		if response.Status == 401 && !again && left > 0 && b.renewed(ctx, used) {
 			continue
 		}
-		r := result.FromResponse(plan.Tool, response, b.resultOptions())
+		o, keep := b.resultOptions(ctx, c)
+		r := keep.note(result.FromResponse(plan.Tool, response, o))
 		if response.Status == 401 {
 			b.hintSignIn(r, used)
 		}
@@ -89,6 +90,14 @@ func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
 	}
 }
 
-func (b *Bridge) resultOptions() result.Options {
-	return result.Options{Mask: b.mask.Bytes, Env: b.templateEnv(), MaxChars: b.o.Set.Profile().Exposure.MaxResultChars}
+// resultOptions says how a call's response becomes its result, and what keeps the
+// rest of one that is cut.
+func (b *Bridge) resultOptions(ctx context.Context, c Call) (result.Options, *keeper) {
+	limits := result.LimitsOf(c.Client, b.o.Set.Profile().Exposure.MaxResultChars)
+	o := result.Options{Mask: b.mask.Bytes, Env: b.templateEnv(), MaxChars: limits.Chars, MaxBlob: limits.Blob, Select: c.Select, Context: ctx}
+	keep := &keeper{kept: &b.kept}
+	if b.readable() {
+		o.More = keep.more
+	}
+	return o, keep
 }

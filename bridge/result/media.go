@@ -72,6 +72,10 @@ func (s *shaper) media(f form) *Result {
 	if s.response.Truncated {
 		return s.tooLarge("part of a binary body is of no use")
 	}
+	if size := len(s.response.Body); s.options.MaxBlob > 0 && size > s.options.MaxBlob {
+		return s.errorf(TooLarge, "ask for a smaller one; a person can have this one in a file: mcp-bridge call "+s.tool.Name+" > FILE",
+			"the response is %s, and this client takes at most %d bytes", s.describe(), s.options.MaxBlob)
+	}
 	c := Content{Data: s.response.Body, MIMEType: s.mimeType(), Meta: map[string]any{MetaSource: FromBackend}}
 	switch f {
 	case formImage:

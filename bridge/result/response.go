@@ -41,13 +41,16 @@ type Options struct {
 	// result may have, the note about the cut and the hints included.
 	// 0: profiles.DefaultMaxResultChars.
 	MaxChars int
+	// MaxBlob is the most bytes that an image, a sound or a file may have; it is not
+	// part of the text. 0: any number.
+	MaxBlob int
 	// Select is a jq expression that is applied to a JSON body in place of the
 	// tool's response template. Empty: none. Context bounds it; nil: a second.
 	Select  string
 	Context context.Context
 	// More is called when text was cut, with the whole text and the number of
-	// characters that are shown, and says how the rest is had. It may keep the
-	// text. nil or "": the note only says that there was more.
+	// characters that are shown, and says in at most 250 characters how the rest is
+	// had. It may keep the text. nil or "": the note only says that there was more.
 	More func(whole string, shown int) string
 }
 

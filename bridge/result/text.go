@@ -62,8 +62,11 @@ func first(s string, n int) string {
 // characters are shown, so it is written after that number is known.
 const noteRoom = 300
 
-// fit cuts text so that it is at most the limit with its note, less the
-// characters that the caller reserves for other items. note stands at the end in
+// moreRoom is kept free as well for what Options.More says.
+const moreRoom = 300
+
+// fit cuts text at a good place so that it is at most the limit with its note, less
+// the characters that the caller reserves for other items. note stands at the end in
 // any case when it is not empty. The second result reports whether something is
 // missing from text.
 func (s *shaper) fit(text, note string, reserved int) (string, bool) {
@@ -74,15 +77,21 @@ func (s *shaper) fit(text, note string, reserved int) (string, bool) {
 	if len(text)+len(note) <= limit { // at least as many bytes as characters
 		return text + note, note != ""
 	}
-	if total := runes(text); total+runes(note) > limit {
-		shown := max(limit-noteRoom, limit/2)
-		note = fmt.Sprintf("\n[cut: %d of %d characters are shown]%s", shown, total, note)
-		if s.options.More != nil {
-			if more := clean(s.options.More(text, shown)); more != "" {
-				note = fmt.Sprintf("\n[cut: %d of %d characters are shown; %s]", shown, total, more)
-			}
-		}
-		return first(text, shown) + first(note, limit-shown), true
+	total := runes(text)
+	if total+runes(note) <= limit {
+		return text + note, note != ""
 	}
-	return text + note, note != ""
+	room := noteRoom
+	if s.options.More != nil {
+		room += moreRoom
+	}
+	shown := safe(text, max(limit-room, limit/2))
+	n := runes(shown)
+	note = fmt.Sprintf("\n[cut: %d of %d characters are shown]%s", n, total, note)
+	if s.options.More != nil {
+		if more := clean(s.options.More(text, n)); more != "" {
+			note = fmt.Sprintf("\n[cut: %d of %d characters are shown; %s]", n, total, more)
+		}
+	}
+	return shown + first(note, limit-n), true
 }

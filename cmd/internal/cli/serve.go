@@ -80,7 +80,7 @@ func answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Resu
 	if v.Bridge == nil {
 		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more")
 	}
-	return v.Bridge.Call(ctx, bridge.Call{Tool: c.Tool, Arguments: c.Arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm, Answers: c.Answers})
+	return v.Bridge.Call(ctx, bridge.Call{Tool: c.Tool, Arguments: c.Arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm, Answers: c.Answers, Client: c.Client.Name})
 }
 
 // input is standard input in a form whose reads do not hold a thread each.
