@@ -213,7 +213,7 @@ func (b *Bridge) Call(ctx context.Context, c Call) *result.Result {
 }
 
 func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
-	if c.Tool == ReadResult && b.readable() {
+	if c.Tool == ReadResult && b.o.Set.Profile().KeepsResults() {
 		return b.readResult(ctx, c)
 	}
 	t, ok := b.o.Set.Tool(c.Tool)

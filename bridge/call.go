@@ -96,7 +96,7 @@ func (b *Bridge) resultOptions(ctx context.Context, c Call) (result.Options, *ke
 	limits := result.LimitsOf(c.Client, b.o.Set.Profile().Exposure.MaxResultChars)
 	o := result.Options{Mask: b.mask.Bytes, Env: b.templateEnv(), MaxChars: limits.Chars, MaxBlob: limits.Blob, Select: c.Select, Context: ctx}
 	keep := &keeper{kept: &b.kept}
-	if b.readable() {
+	if b.o.Set.Profile().KeepsResults() {
 		o.More = keep.more
 	}
 	return o, keep

@@ -93,10 +93,6 @@ func (k *keeper) note(r *result.Result) *result.Result {
 	return r
 }
 
-// readable reports whether clients are shown read_result: a profile that is written
-// by hand shows the tools that it names and no other.
-func (b *Bridge) readable() bool { return b.o.Set.Profile().OpenAPI != nil }
-
 // reading are the arguments of read_result.
 type reading struct {
 	id     string

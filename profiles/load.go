@@ -166,3 +166,9 @@ func (l *loader) find(file, name string) (string, []byte, error) {
 	}
 	return "", nil, errors.New("there is no " + strings.Join(places, " and no "))
 }
+
+// KeepsResults reports whether the rest of a result that is cut is kept to be read on,
+// and the tool for that is shown: where the tools come from a document, or are
+// searched. A profile that is written by hand shows the tools that it names, and no
+// other.
+func (p *Profile) KeepsResults() bool { return p.OpenAPI != nil || p.Exposure.Mode == "search" }

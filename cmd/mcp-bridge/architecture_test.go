@@ -37,6 +37,7 @@ var house = map[string]room{
 	"cmd/internal/signin":  {floor: 4},
 	"bridge/mcpserver":     {floor: 4, owns: []string{"github.com/modelcontextprotocol/go-sdk"}},
 	"bridge":               {floor: 3},
+	"bridge/exposure":      {floor: 3, pure: true},
 	"bridge/request":       {floor: 2, pure: true},
 	"bridge/result":        {floor: 2, pure: true, owns: []string{"github.com/itchyny/gojq"}},
 	"bridge/credential":    {floor: 2},

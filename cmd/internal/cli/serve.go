@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"os"
 	"os/signal"
@@ -67,20 +68,18 @@ func instructions(v *session.View) string {
 }
 
 func listed(v *session.View) *mcpserver.Tools {
-	return &mcpserver.Tools{List: v.Set.List(), Version: v.Set.Version(), Has: func(name string) bool {
-		if _, ok := v.Set.Tool(name); ok {
-			return true
-		}
-		_, denied := v.Set.Denied(name) // answered with the reason, as a result
-		return denied
-	}}
+	return &mcpserver.Tools{List: v.Exposure.List(), Version: v.Exposure.Version(), Has: v.Exposure.Has}
 }
 
 func answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Result {
 	if v.Bridge == nil {
 		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more")
 	}
-	return v.Bridge.Call(ctx, bridge.Call{Tool: c.Tool, Arguments: c.Arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm, Answers: c.Answers, Client: c.Client.Name})
+	limits := result.LimitsOf(c.Client.Name, v.Profile.Exposure.MaxResultChars)
+	return v.Exposure.Call(c.Tool, c.Arguments, limits.Chars, func(name string, arguments json.RawMessage, selection string) *result.Result {
+		return v.Bridge.Call(ctx, bridge.Call{Tool: name, Arguments: arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm,
+			Answers: c.Answers, Client: c.Client.Name, Select: selection})
+	})
 }
 
 // input is standard input in a form whose reads do not hold a thread each.

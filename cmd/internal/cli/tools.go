@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
@@ -23,11 +24,13 @@ func (a *app) toolsCommand() *cobra.Command {
 			}
 			switch {
 			case asClient:
-				_, err = a.sys.Out.Write(append(v.Set.List(), '\n'))
+				_, err = a.sys.Out.Write(append(slices.Clone(v.Exposure.List()), '\n'))
 			case asJSON:
 				err = printJSON(a.sys.Out, rows(v.Set.Tools()))
 			default:
-				err = a.printTools(v.Set.Tools())
+				if err = a.printTools(v.Set.Tools()); err == nil && v.Exposure.Searching() {
+					a.say("clients are shown search tools in their place, about %d tokens (exposure.mode)", (len(v.Exposure.List())+3)/4)
+				}
 			}
 			return err
 		},
@@ -70,6 +73,6 @@ func (a *app) printTools(tools []*tool.Tool) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	a.say("%s, about %d tokens in the client's list", count(len(tools), "tool"), total)
+	a.say("%s, about %d tokens when listed", count(len(tools), "tool"), total)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/exposure"
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
@@ -17,6 +18,7 @@ func (o Options) connect(v *View) {
 	identity := Identity(o.Home, v.Profile)
 	v.Resolver = credential.New(credential.Options{Profile: v.Profile, Identity: identity, Account: v.Account, Home: o.Home,
 		Store: o.Store, Environ: o.Environ, Logger: o.Logger})
+	v.Exposure = exposure.New(v.Set, nil)
 	v.Bridge = bridge.New(bridge.Options{Set: v.Set, Resolver: v.Resolver, Version: o.Version, Environ: o.Environ,
 		Proxy: o.Config.Proxy, CAFile: o.caFile(), Profile: identity, Account: v.Account, Logger: o.Logger})
 }

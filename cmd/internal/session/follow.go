@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/exposure"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -58,7 +59,10 @@ func New(o Options) (*Session, error) {
 // emptyView is the view while there is no profile.
 func emptyView() (*View, error) {
 	set, err := tool.Compile(&profiles.Profile{Name: "mcp-bridge"})
-	return &View{Set: set, Account: DefaultAccount}, err
+	if err != nil {
+		return nil, err
+	}
+	return &View{Set: set, Account: DefaultAccount, Exposure: exposure.New(set, nil)}, nil
 }
 
 // View returns the view that is valid now. A switch of profile or account is seen
@@ -164,7 +168,7 @@ func (v *View) key() string {
 	if v.Profile != nil {
 		name = v.Profile.File
 	}
-	return strings.Join([]string{name, v.Account, v.Set.Version()}, "\x00")
+	return strings.Join([]string{name, v.Account, v.Exposure.Version()}, "\x00")
 }
 
 // Follow looks for changes until ctx ends, and sends whenever the tools or the

@@ -17,6 +17,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/exposure"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -46,6 +47,7 @@ type View struct {
 	Warnings []profiles.Warning
 	Resolver *credential.Resolver
 	Bridge   *bridge.Bridge
+	Exposure *exposure.Exposure // what a client is shown; never nil for a view that is served
 }
 
 // NoProfileError says that no profile was named and none is current.

@@ -1,0 +1,144 @@
+// Package exposure decides what a client is shown of a profile's tools, and answers
+// the tools by which a model finds the others. It is pure: no clock, no network, no
+// files.
+//
+// # Terminology
+//
+// In list mode a client is shown every tool. In search mode it is shown the meta
+// tools: search_tools finds tools, describe_tool shows their arguments, and
+// call_read_tool and call_write_tool call them; the tools behind are called the
+// API's. read_result, which reads on in a result that was cut, belongs to both modes.
+package exposure
+
+import (
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/bridge/search"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+)
+
+// The names of the meta tools.
+const (
+	SearchTools   = "search_tools"
+	DescribeTool  = "describe_tool"
+	CallReadTool  = "call_read_tool"
+	CallWriteTool = "call_write_tool"
+	ReadResult    = "read_result"
+)
+
+// Exposure is what a client is shown of one Set. It is immutable and safe for
+// concurrent use.
+type Exposure struct {
+	set       *tool.Set
+	searching bool
+	list      []byte
+	meta      []string // the names of the meta tools that are shown
+	index     func() *search.Index
+}
+
+// New returns what a client is shown of a set. index is that of [Entries]; nil: it is
+// made when it is needed first.
+func New(set *tool.Set, index *search.Index) *Exposure {
+	e := &Exposure{set: set, searching: searching(set)}
+	e.index = sync.OnceValue(func() *search.Index {
+		if index != nil {
+			return index
+		}
+		return search.Build(Entries(set))
+	})
+	e.list = set.List()
+	if len(set.Tools()) == 0 {
+		return e
+	}
+	if e.searching {
+		e.meta = []string{SearchTools, DescribeTool, CallReadTool}
+		if slices.ContainsFunc(set.Tools(), func(t *tool.Tool) bool { return !t.ReadOnly }) {
+			e.meta = append(e.meta, CallWriteTool)
+		}
+		e.list = []byte("[]")
+	}
+	if set.Profile().KeepsResults() {
+		e.meta = append(e.meta, ReadResult)
+	}
+	if len(e.meta) > 0 {
+		e.list = e.appendMeta(e.list)
+	}
+	return e
+}
+
+// searching decides by exposure.mode. In mode auto a profile that imports a document
+// is searched when its list would cost too much or be too long; one that names each of
+// its tools is always listed.
+func searching(set *tool.Set) bool {
+	x := set.Profile().Exposure
+	switch {
+	case x.Mode == "list" || x.Mode == "search":
+		return x.Mode == "search"
+	case set.Profile().OpenAPI == nil:
+		return false
+	}
+	budget, most := x.BudgetTokens, x.MaxTools
+	if budget == 0 {
+		budget = profiles.DefaultBudgetTokens
+	}
+	if most == 0 {
+		most = profiles.DefaultMaxTools
+	}
+	return len(set.Tools()) > most || (len(set.List())+3)/4 > budget
+}
+
+// Searching reports whether the mode is search.
+func (e *Exposure) Searching() bool { return e.searching }
+
+// List returns the JSON array for tools/list. It must not be changed.
+func (e *Exposure) List() []byte { return e.list }
+
+// Version changes with the list and with everything that decides about calls.
+func (e *Exposure) Version() string {
+	mode := "list"
+	if e.searching {
+		mode = "search"
+	}
+	return mode + "-" + e.set.Version()
+}
+
+// Has reports whether a call of that name is answered: of a meta tool that is shown,
+// of a tool of the API, also when only its name is known from elsewhere, and of one
+// that the policy denies, which is answered with the reason.
+func (e *Exposure) Has(name string) bool {
+	if slices.Contains(e.meta, name) {
+		return true
+	}
+	if _, ok := e.set.Tool(name); ok {
+		return true
+	}
+	_, denied := e.set.Denied(name)
+	return denied
+}
+
+// Caller makes one call of a tool of the API, or of read_result. selection is a jq
+// expression for its response; empty: none.
+type Caller func(name string, arguments json.RawMessage, selection string) *result.Result
+
+// Call answers a call of any name that [Exposure.Has] reports. What is for a tool of
+// the API is handed to call, and its result returned. maxChars bounds the text of the
+// answers that are made here; it is as in [result.Options].
+func (e *Exposure) Call(name string, arguments json.RawMessage, maxChars int, call Caller) *result.Result {
+	if name == ReadResult || !slices.Contains(e.meta, name) {
+		return call(name, arguments, "")
+	}
+	if maxChars <= 0 {
+		maxChars = profiles.DefaultMaxResultChars
+	}
+	switch name {
+	case SearchTools:
+		return e.search(arguments)
+	case DescribeTool:
+		return e.describe(arguments, maxChars)
+	}
+	return e.callTool(name, arguments, maxChars, call)
+}

@@ -1,0 +1,181 @@
+package exposure
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/bridge/search"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+)
+
+const (
+	defaultLimit = 10
+	maxDescribed = 10
+	summaryChars = 160
+	// described is how much of a tool's description is indexed.
+	described = 2000
+)
+
+// Entries returns what search knows of a set: its listed tools, in their order.
+func Entries(set *tool.Set) []search.Entry {
+	entries := make([]search.Entry, len(set.Tools()))
+	for i, t := range set.Tools() {
+		entries[i] = search.Entry{Name: t.Name, Summary: summary(t), Description: cutAt(t.Description, described), Method: t.Request.Method,
+			Path: t.Path, Arguments: arguments(t), ReadOnly: t.ReadOnly}
+	}
+	return entries
+}
+
+// summary is one line about a tool: its title, or the first sentence about it.
+func summary(t *tool.Tool) string {
+	text := t.Title
+	if text == "" {
+		text, _, _ = strings.Cut(strings.TrimSpace(t.Description), "\n")
+		if i := strings.Index(text, ". "); i > 0 {
+			text = text[:i+1]
+		}
+	}
+	return oneLine(text, summaryChars)
+}
+
+// arguments are those of a tool, with the members of its body behind a dot.
+func arguments(t *tool.Tool) []search.Argument {
+	type object struct {
+		Properties map[string]json.RawMessage
+		Required   []string
+	}
+	var root object
+	if json.Unmarshal(t.InputSchema, &root) != nil {
+		return nil
+	}
+	var out []search.Argument
+	for _, name := range slices.Sorted(maps.Keys(root.Properties)) {
+		required := slices.Contains(root.Required, name)
+		var inner object
+		if name != "body" || json.Unmarshal(root.Properties[name], &inner) != nil || len(inner.Properties) == 0 {
+			out = append(out, search.Argument{Name: name, Required: required})
+			continue
+		}
+		for _, member := range slices.Sorted(maps.Keys(inner.Properties)) {
+			out = append(out, search.Argument{Name: name + "." + member, Required: required && slices.Contains(inner.Required, member)})
+		}
+	}
+	return out
+}
+
+// found is one tool in the answer of search_tools.
+type found struct {
+	Name      string `json:"name"`
+	Summary   string `json:"summary"`
+	Arguments string `json:"arguments"`
+	ReadOnly  bool   `json:"readOnly"`
+}
+
+// search answers search_tools.
+func (e *Exposure) search(text json.RawMessage) *result.Result {
+	var query string
+	limit := defaultLimit
+	if refusal := read(text, map[string]reader{"query": words(&query), "limit": number(&limit)}, SearchTools); refusal != nil {
+		return refusal
+	}
+	if strings.TrimSpace(query) == "" {
+		return result.Errorf(result.InvalidArguments, `such as {"query": "list open issues"}`, "search_tools wants a query: a few words that say what to do")
+	}
+	hits, total := e.index().Search(query, min(max(limit, 1), search.MostHits))
+	answer := struct {
+		Tools []found `json:"tools"`
+		Total int     `json:"total"`
+	}{[]found{}, total}
+	for _, h := range hits {
+		t := e.set.Tools()[h.Index]
+		answer.Tools = append(answer.Tools, found{t.Name, summary(t), search.Arguments(arguments(t)), t.ReadOnly})
+	}
+	body := encode(answer)
+	r := &result.Result{Content: []result.Content{{Type: "text", Text: string(body)}}, Structured: body}
+	if len(hits) == 0 {
+		r.AddHint("nothing was found: try other or fewer words, in the language of the API")
+	}
+	return r
+}
+
+// describedTool is one tool in the answer of describe_tool.
+type describedTool struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Method      string          `json:"method,omitempty"`
+	Path        string          `json:"path,omitempty"`
+	CallWith    string          `json:"callWith"`
+	InputSchema json.RawMessage `json:"inputSchema"`
+}
+
+// describe answers describe_tool. What does not fit is left out, and said.
+func (e *Exposure) describe(text json.RawMessage, maxChars int) *result.Result {
+	var names []string
+	if refusal := read(text, map[string]reader{"names": list(&names), "name": list(&names)}, DescribeTool); refusal != nil {
+		return refusal
+	}
+	if len(names) == 0 {
+		return result.Errorf(result.InvalidArguments, `such as {"names": ["`+e.set.Tools()[0].Name+`"]}`, "describe_tool wants names")
+	}
+	r := &result.Result{}
+	var left []string
+	for i, name := range names {
+		t, ok := e.set.Tool(name)
+		if !ok {
+			r.Content = append(r.Content, result.Content{Type: "text", Text: e.unknown(name)})
+			continue
+		}
+		item := string(encode(describedTool{t.Name, t.Description, t.Request.Method, t.Path, e.caller(t), t.InputSchema}))
+		if maxChars -= len(item); i >= maxDescribed || maxChars < 500 && i > 0 {
+			left = append(left, name)
+			continue
+		}
+		r.Content = append(r.Content, result.Content{Type: "text", Text: cutAt(item, max(maxChars+len(item)-500, 500))})
+	}
+	if len(left) > 0 {
+		r.AddHint("not shown, ask for them by themselves: " + strings.Join(left, ", "))
+	}
+	return r
+}
+
+// caller names the meta tool that a tool is called with.
+func (e *Exposure) caller(t *tool.Tool) string {
+	if t.ReadOnly {
+		return CallReadTool
+	}
+	return CallWriteTool
+}
+
+// unknown says that there is no such tool, and which ones are near.
+func (e *Exposure) unknown(name string) string {
+	text := fmt.Sprintf("there is no tool %s", encode(cutAt(name, 100)))
+	if reason, denied := e.set.Denied(name); denied {
+		return "the tool " + name + " is not allowed: " + reason
+	}
+	hits, _ := e.index().Search(cutAt(name, 100), 3)
+	for i, h := range hits {
+		text += map[bool]string{true: "; near it are ", false: ", "}[i == 0] + e.set.Tools()[h.Index].Name
+	}
+	return text
+}
+
+func (e *Exposure) shows(name string) bool { return slices.Contains(e.meta, name) }
+
+// oneLine is text on one line, at most so many characters long.
+func oneLine(text string, most int) string {
+	return cutAt(strings.Join(strings.Fields(text), " "), most)
+}
+
+func cutAt(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
