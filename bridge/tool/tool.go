@@ -91,8 +91,24 @@ type Param struct {
 	Type     string // string, integer, number, boolean, array, object
 	Required bool
 	Default  json.RawMessage // sent when the argument is absent; nil: nothing
-	Style    string          // OpenAPI style; empty: Higress's JSON text for arrays and objects
+	Style    string          // OpenAPI style, or "json" for JSON text of every value; empty: Higress's JSON text for arrays and objects
 	Explode  bool
+	Reserved bool // OpenAPI's allowReserved: RFC 3986's reserved characters of a value are sent as they are
+
+	// Binary reports a whole body of bytes, given as base64 or as a local file.
+	Binary bool
+	// Parts says how members of a form or multipart body of an imported tool are sent,
+	// by their names in the request; nil: as their types say.
+	Parts map[string]Part
+}
+
+// Part is how one member of a form or multipart body is sent.
+type Part struct {
+	Type     string // its media type; empty: by its value
+	Style    string // of a form; empty: arrays repeat their name, objects are JSON text
+	Explode  bool
+	Reserved bool
+	Binary   bool // bytes, or an array of them, given as base64 or as local files
 }
 
 // Request is the request template, with the method upper-cased.

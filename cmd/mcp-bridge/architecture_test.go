@@ -41,9 +41,11 @@ var house = map[string]room{
 	"bridge/request":       {floor: 2, pure: true},
 	"bridge/result":        {floor: 2, pure: true, owns: []string{"github.com/itchyny/gojq"}},
 	"bridge/credential":    {floor: 2},
+	"bridge/catalog":       {floor: 2},
 	"bridge/tool":          {floor: 1, pure: true, owns: []string{"github.com/google/jsonschema-go"}},
 	"bridge/search":        {floor: 1, pure: true},
 	"profiles/higress":     {floor: 1, pure: true},
+	"profiles/openapi":     {floor: 1, pure: true},
 	"profiles":             {floor: 0, beside: []string{"profiles/doc", "bridge/secret"}},
 	"profiles/doc": {floor: 0, pure: true, owns: []string{
 		"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},

@@ -1,0 +1,200 @@
+package openapi
+
+import (
+	"context"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+)
+
+// maxWarnings is how many warnings a document gets; the rest is counted.
+const maxWarnings = 200
+
+// Read reads a document. What is broken in one operation skips that operation. It
+// is safe for concurrent use as far as s.Open is.
+//
+// The error is an *Error with its position: what is neither JSON nor YAML, what is
+// no OpenAPI document or of an unknown major version, paths of a wrong type, an
+// overlay that cannot be applied, and the end of ctx.
+func Read(ctx context.Context, s Source, o Options) (*Document, error) {
+	r := &reader{ctx: ctx, source: s, options: o, out: &Document{}, refs: map[refKey]target{}, files: map[string]opened{},
+		told: map[string]bool{}}
+	r.schemas.init(r)
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	if err := r.version(); err != nil {
+		return nil, err
+	}
+	r.info()
+	r.server()
+	r.schemes()
+	if err := r.paths(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, &Error{At: r.root.at(), Message: "reading was stopped", Err: err, hint: "try again"}
+	}
+	r.finish()
+	return r.out, nil
+}
+
+// reader is one reading.
+type reader struct {
+	ctx     context.Context
+	source  Source
+	options Options
+	out     *Document
+	root    node
+	swagger bool // 2.0
+	minor   int  // of 3.x
+	refs    map[refKey]target
+	files   map[string]opened
+	told    map[string]bool // warnings, so that each is said once
+	more    int             // warnings that are not said
+	used    []string        // names of schemes that operations ask for
+	schemas converter
+	names   namer
+}
+
+func (r *reader) warn(at, message string) {
+	if at == "" {
+		at = r.root.at()
+	}
+	if k := at + "\x00" + message; !r.told[k] {
+		r.told[k] = true
+		if len(r.out.Warnings) >= maxWarnings {
+			r.more++
+			return
+		}
+		r.out.Warnings = append(r.out.Warnings, Warning{At: at, Message: message})
+	}
+}
+
+// load parses the entry file and applies the overlays.
+func (r *reader) load() error {
+	name := r.source.Name
+	rel := path.Base(filepathSlash(name))
+	if len(r.options.Overlays) == 0 {
+		t, warnings, err := parse(rel, name, r.source.Data)
+		r.parsed(warnings)
+		if err != nil {
+			return failed(name, err)
+		}
+		r.root = node{t, 0}
+		return nil
+	}
+	root, warnings, err := doc.Parse(name, r.source.Data)
+	r.parsed(warnings)
+	if err != nil {
+		return failed(name, err)
+	}
+	for _, o := range r.options.Overlays {
+		if root, err = r.overlay(root, o); err != nil {
+			return err
+		}
+	}
+	r.root = node{fromDoc(rel, name, root), 0}
+	return nil
+}
+
+func (r *reader) parsed(warnings []doc.Warning) {
+	for _, w := range warnings {
+		r.warn(w.Pos.String(), w.Message)
+	}
+}
+
+func failed(name string, err error) *Error {
+	e := &Error{At: name + ":1:1", Message: err.Error(), Err: err, hint: "give an OpenAPI document in JSON or YAML"}
+	if d, ok := err.(*doc.Error); ok {
+		e.At, e.Message = d.Pos.String(), d.Message
+	}
+	return e
+}
+
+const notOpenAPI = "give an OpenAPI document: it begins with openapi: 3.1.0, or with swagger: \"2.0\""
+
+// version finds out which specification the document follows.
+func (r *reader) version() error {
+	refuse := func(n node, message, hint string) error {
+		if !n.exists() {
+			n = r.root
+		}
+		return &Error{At: n.at(), Message: message, hint: hint}
+	}
+	if !r.root.isTable() {
+		return refuse(r.root, "this is no OpenAPI document", notOpenAPI)
+	}
+	openapi, swagger := r.root.get("openapi"), r.root.get("swagger")
+	switch v := openapi.text(); {
+	case openapi.exists():
+		major, rest, _ := strings.Cut(strings.TrimSpace(v), ".")
+		minor, _, _ := strings.Cut(rest, ".")
+		number, err := strconv.Atoi(minor)
+		if major != "3" || err != nil && rest != "" {
+			return refuse(openapi, "the version "+quote(v)+" of OpenAPI is not known", "there are 2.0, 3.0, 3.1 and 3.2")
+		}
+		if r.minor = number; number > 2 || number < 0 {
+			r.warn(openapi.at(), "the version "+quote(v)+" of OpenAPI is not known: it is read as 3.2")
+			r.minor = 2
+		}
+		r.out.Format = "openapi-3." + strconv.Itoa(r.minor)
+	case swagger.exists():
+		if v := strings.TrimSpace(swagger.text()); v != "2" && !strings.HasPrefix(v, "2.") {
+			return refuse(swagger, "Swagger "+quote(v)+" is too old", "convert it to OpenAPI 3")
+		}
+		r.swagger, r.out.Format = true, "swagger-2.0"
+	case r.root.get("asyncapi").exists():
+		return refuse(r.root.get("asyncapi"), "this is an AsyncAPI document", notOpenAPI)
+	case r.root.get("swaggerVersion").exists():
+		return refuse(r.root.get("swaggerVersion"), "Swagger 1 is too old", "convert it to OpenAPI 3")
+	case r.root.get("overlay").exists():
+		return refuse(r.root.get("overlay"), "this is an overlay", "name it in openapi.overlays of a profile")
+	default:
+		return refuse(r.root, "this is no OpenAPI document", notOpenAPI)
+	}
+	return nil
+}
+
+func (r *reader) info() {
+	info := r.root.get("info")
+	r.out.Title = oneLine(info.get("title").text())
+	r.out.Version = oneLine(info.get("version").text())
+	r.out.Description = strings.TrimSpace(info.get("description").str())
+	for tag := range r.root.get("tags").items {
+		if name := tag.get("name").str(); name != "" {
+			r.out.Tags = append(r.out.Tags, Tag{name, strings.TrimSpace(tag.get("description").str())})
+		}
+	}
+}
+
+// finish says what holds for the document as a whole.
+func (r *reader) finish() {
+	r.out.Total = len(r.out.Operations) + len(r.out.Skipped)
+	if r.out.Total == 0 {
+		r.warn(r.root.at(), "the document has no operations")
+	}
+	for _, id := range r.used {
+		if !hasScheme(r.out.Schemes, id) {
+			r.warn(r.root.at(), "there is no security scheme "+quote(id)+": operations that need it are refused when they are called")
+		}
+	}
+	if r.more > 0 {
+		r.out.Warnings = append(r.out.Warnings, Warning{At: r.root.at(), Message: "and " + strconv.Itoa(r.more) + " further warnings"})
+	}
+}
+
+func hasScheme(list []profiles.SecurityScheme, id string) bool {
+	for i := range list {
+		if list[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// oneLine returns text without line breaks and control characters.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

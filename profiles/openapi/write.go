@@ -1,0 +1,238 @@
+package openapi
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+)
+
+const (
+	maxEnum    = 100 // values
+	maxEnumLen = 2048
+	maxDefault = 100 // bytes of JSON
+)
+
+// writer writes one schema.
+type writer struct {
+	*parts
+	out    *doc.Node
+	level  int
+	size   int
+	height int
+	low    int
+}
+
+func (w *writer) put(name string, v *doc.Node, size int) {
+	w.out.Members = append(w.out.Members, doc.Member{Key: name, Value: v})
+	w.size += len(name) + size + 6
+}
+
+// child writes a schema inside of this one.
+func (w *writer) child(n node) *doc.Node { return w.took(w.c.schema(n, w.level+1)) }
+
+func (w *writer) took(in converted) *doc.Node {
+	w.size += in.size
+	w.height = max(w.height, in.height+1)
+	w.low = min(w.low, in.low)
+	return in.n
+}
+
+// types writes the type, with null where that is allowed.
+func (w *writer) types() {
+	v := w.get("type")
+	var names []string
+	switch {
+	case w.bytes():
+		names = []string{"string"}
+	case v.str() == "file":
+		names = []string{"string"}
+	case v.isText() && v.str() != "":
+		names = []string{v.str()}
+	case v.kind() == list:
+		names = v.strings()
+	case w.note != "" || len(w.parts.properties) > 0 && !w.get("oneOf").exists() && !w.get("anyOf").exists():
+		names = []string{"object"}
+	case w.get("items").isTable() && !w.get("oneOf").exists() && !w.get("anyOf").exists():
+		names = []string{"array"}
+	}
+	if w.nullable && len(names) > 0 && !slices.Contains(names, "null") {
+		names = append(names, "null")
+	}
+	switch len(names) {
+	case 0:
+	case 1:
+		w.put("type", textNode(names[0]), len(names[0]))
+	default:
+		l := &doc.Node{Kind: doc.List}
+		for _, name := range names {
+			l.Items = append(l.Items, textNode(name))
+		}
+		w.put("type", l, 12*len(names))
+	}
+}
+
+// keyword writes a keyword that holds no schema, or one.
+func (w *writer) keyword(k keyword) {
+	switch k.name {
+	case "type", "title", "description", "example", "examples", "deprecated", "readOnly", "writeOnly", "discriminator", "oneOf", "anyOf":
+	case "format":
+		if !w.bytes() {
+			w.copy(k)
+		}
+	case "contentEncoding", "contentMediaType":
+		if !w.bytes() {
+			w.copy(k)
+		}
+	case "default":
+		if v := w.c.value(k.value); len(v.JSON()) <= maxDefault {
+			w.put("default", v, len(v.JSON()))
+		}
+	case "enum":
+		w.enum(k.value)
+	case "items":
+		if one := k.value; one.kind() == list { // of Swagger 2.0 and drafts before 2020-12
+			w.put("items", w.child(one.first()), 0)
+		} else {
+			w.put("items", w.child(one), 0)
+		}
+	case "additionalProperties":
+		if k.value.kind() == truth {
+			w.put("additionalProperties", &doc.Node{Kind: doc.Bool, Bool: true}, 4)
+		} else {
+			w.put("additionalProperties", w.child(k.value), 0)
+		}
+	case "not", "contains", "propertyNames":
+		w.put(k.name, w.child(k.value), 0)
+	case "prefixItems":
+		w.put(k.name, w.list(k.value), 0)
+	case "patternProperties", "dependentSchemas":
+		w.put(k.name, w.tables(k.value), 0)
+	default:
+		w.copy(k)
+	}
+}
+
+func (w *writer) copy(k keyword) {
+	v := w.c.value(k.value)
+	w.put(k.name, v, len(v.JSON()))
+}
+
+func (w *writer) list(n node) *doc.Node {
+	l := &doc.Node{Kind: doc.List}
+	for item := range n.items {
+		l.Items = append(l.Items, w.child(item))
+	}
+	return l
+}
+
+func (w *writer) tables(n node) *doc.Node {
+	t := &doc.Node{Kind: doc.Table}
+	for k, v := range n.members {
+		t.Members = append(t.Members, doc.Member{Key: k.text(), Value: w.child(v)})
+		w.size += len(k.text()) + 4
+	}
+	return t
+}
+
+// enum writes the values, or the first of very many in words.
+func (w *writer) enum(n node) {
+	v := w.c.value(n)
+	if v.Kind != doc.List || len(v.Items) == 0 {
+		return
+	}
+	if w.nullable && !slices.ContainsFunc(v.Items, func(i *doc.Node) bool { return i.Kind == doc.Null }) {
+		v.Items = append(v.Items, &doc.Node{})
+	}
+	size := len(v.JSON())
+	if len(v.Items) <= maxEnum || size <= maxEnumLen {
+		w.put("enum", v, size)
+		return
+	}
+	var first []string
+	for _, item := range v.Items[:20] {
+		first = append(first, string(item.JSON()))
+	}
+	w.describe("One of: " + strings.Join(first, ", ") + ", …")
+}
+
+// describe adds a sentence to the description.
+func (w *writer) describe(sentence string) {
+	sentence = cut(sentence, maxDescription)
+	for i := range w.out.Members {
+		if m := &w.out.Members[i]; m.Key == "description" {
+			m.Value = textNode(m.Value.Text + " " + sentence)
+			w.size += len(sentence)
+			return
+		}
+	}
+	w.put("description", textNode(sentence), len(sentence))
+}
+
+// properties writes the properties that a request may have, and which of them it
+// must have.
+func (w *writer) properties() {
+	if len(w.parts.properties) > 0 {
+		t := &doc.Node{Kind: doc.Table, Members: make([]doc.Member, 0, len(w.parts.properties))}
+		for _, p := range w.parts.properties {
+			if w.answered(p) {
+				w.drop(p.name)
+				continue
+			}
+			t.Members = append(t.Members, doc.Member{Key: p.name, Value: w.property(p)})
+			w.size += len(p.name) + 4
+			if v := p.from[0]; v.get("required").isTrue() && !slices.Contains(w.required, p.name) { // of draft 3
+				w.required = append(w.required, p.name)
+			}
+		}
+		if len(t.Members) > 0 {
+			w.put("properties", t, 2)
+		}
+	}
+	if len(w.required) > 0 {
+		l := &doc.Node{Kind: doc.List}
+		for _, name := range w.required {
+			l.Items = append(l.Items, textNode(name))
+			w.size += len(name) + 3
+		}
+		w.put("required", l, 2)
+	}
+	if w.closed && w.merged <= 1 && !slices.ContainsFunc(w.keywords, func(k keyword) bool { return k.name == "additionalProperties" }) {
+		w.put("additionalProperties", &doc.Node{Kind: doc.Bool}, 5)
+	}
+}
+
+func (w *writer) drop(name string) {
+	w.required = slices.DeleteFunc(w.required, func(s string) bool { return s == name })
+}
+
+// answered reports a property that only answers have.
+func (w *writer) answered(p property) bool {
+	for _, n := range p.from {
+		if n.get("readOnly").isTrue() {
+			return true
+		}
+		if to, reason := w.c.r.resolve(n); reason == "" && to.get("readOnly").isTrue() {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *writer) property(p property) *doc.Node {
+	if len(p.from) == 1 {
+		return w.child(p.from[0])
+	}
+	if w.level+1 > w.c.levels {
+		w.c.cuts++
+		return w.took(w.c.shallow(p.from[0]))
+	}
+	base := len(w.c.stack)
+	a := &parts{c: w.c, low: far}
+	for _, n := range p.from {
+		a.add(n, true)
+	}
+	out := a.write(w.level + 1)
+	w.c.stack = w.c.stack[:base]
+	return w.took(out)
+}
