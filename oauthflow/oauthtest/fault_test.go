@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -124,4 +125,8 @@ func TestHang(t *testing.T) {
 	s.Close()
 	<-failed
 	s.Close()
+	stacks := make([]byte, 1<<20)
+	if all := string(stacks[:runtime.Stack(stacks, true)]); strings.Contains(all, "oauthtest.(*Server)") {
+		t.Errorf("something still works after Close:\n%s", all)
+	}
 }

@@ -58,9 +58,10 @@ type Server struct {
 	certificates         *certificates
 	key                  *ecdsa.PrivateKey
 	stop                 chan struct{}
-	stopOnce             sync.Once
+	working              sync.WaitGroup // listeners and handlers
 
 	mu         sync.Mutex
+	closed     bool
 	behaviour  Behaviour
 	offset     time.Duration
 	requests   []*Request
@@ -148,7 +149,7 @@ func (s *Server) listen() error {
 	for i, l := range []*listener{s.as, s.api, s.other, s.bare} {
 		handler := [...]http.Handler{s.serverRoutes(), s.resourceRoutes(), s.otherRoutes(), s.otherRoutes()}[i]
 		l.server = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(discard{}, "", 0)}
-		go func() { _ = l.server.Serve(sockets[i]) }()
+		s.working.Go(func() { _ = l.server.Serve(sockets[i]) })
 	}
 	return nil
 }
@@ -157,15 +158,31 @@ type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-// Close ends the server, its open connections and whatever it lets hang. It may be
-// called more than once.
+// Close ends the server, its open connections and whatever it lets hang, and waits
+// until all that has ended. It may be called more than once.
 func (s *Server) Close() {
-	s.stopOnce.Do(func() { close(s.stop) })
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.stop)
+	}
+	s.mu.Unlock()
 	for _, l := range []*listener{s.as, s.api, s.other, s.bare} {
 		if l != nil && l.server != nil {
 			_ = l.server.Close()
 		}
 	}
+	s.working.Wait()
+}
+
+// begin reports whether a handler may work, which then calls working.Done.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.working.Add(1)
+	}
+	return !s.closed
 }
 
 // Issuer returns the issuer identifier.

@@ -80,7 +80,7 @@ func meaning(scope string) string {
 	case "write":
 		return "Change " + what
 	}
-	return "Use " + scope
+	return "Use " + scope[strings.LastIndexAny(scope, "/:")+1:]
 }
 
 // showVerify shows the page where a device's user code is typed.

@@ -137,6 +137,10 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // at makes a handler that records the request, plays faults and then works.
 func (s *Server) at(e Endpoint, work func(*call)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.begin() {
+			panic(http.ErrAbortHandler)
+		}
+		defer s.working.Done()
 		body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 		sw := &statusWriter{ResponseWriter: w}
 		b, now := s.current()
