@@ -11,9 +11,12 @@ import (
 // State is what `use` chooses. It holds no secret. The zero State is that of a
 // home without state.json.
 type State struct {
-	Current  string            // the current profile; empty when none was chosen
-	Previous string            // the profile before it, for `use -`
-	Accounts map[string]string // profile to its current account; absent means "default"
+	Current  string // the current profile; empty when none was chosen
+	Previous string // the profile before it, for `use -`
+	// PreviousAccount is the account of Previous that was in use; empty in a file of an
+	// older version.
+	PreviousAccount string
+	Accounts        map[string]string // profile to its current account; absent means "default"
 
 	unknown object // members written by a newer version
 }
@@ -81,6 +84,7 @@ func parseState(data []byte) (State, error) {
 	err = errors.Join(
 		o.take("current", &s.Current),
 		o.take("previous", &s.Previous),
+		o.take("previousAccount", &s.PreviousAccount),
 		o.take("accounts", &s.Accounts),
 	)
 	if s.Accounts == nil {
@@ -94,11 +98,15 @@ func (s State) text() ([]byte, error) {
 	if accounts == nil {
 		accounts = map[string]string{}
 	}
-	o, err := s.unknown.with(map[string]any{
+	members := map[string]any{
 		"current":  s.Current,
 		"previous": s.Previous,
 		"accounts": accounts,
-	})
+	}
+	if s.PreviousAccount != "" {
+		members["previousAccount"] = s.PreviousAccount
+	}
+	o, err := s.unknown.with(members)
 	if err != nil {
 		return nil, err
 	}

@@ -164,8 +164,14 @@ func (a *app) printResult(r *result.Result, asJSON bool) error {
 	if asJSON {
 		return printJSON(a.sys.Out, r)
 	}
+	binaries := 0
+	for _, c := range r.Content {
+		if c.Type != "text" {
+			binaries++
+		}
+	}
 	out := a.sys.Out
-	if r.IsError {
+	if r.IsError || binaries == 1 { // what stands beside a picture is about it
 		out = a.sys.Err
 	}
 	for _, c := range r.Content {
@@ -173,9 +179,11 @@ func (a *app) printResult(r *result.Result, asJSON bool) error {
 			fmt.Fprintln(out, strings.TrimRight(c.Text, "\n"))
 			continue
 		}
-		if f, ok := a.sys.Out.(*os.File); ok && len(r.Content) == 1 && !isTerminal(f) {
-			_, err := a.sys.Out.Write(c.Data) // a picture goes into a file or a pipe as it is
-			return err
+		if f, ok := a.sys.Out.(*os.File); ok && binaries == 1 && !isTerminal(f) {
+			if _, err := f.Write(c.Data); err != nil { // a picture goes into a file or a pipe as it is
+				return err
+			}
+			continue
 		}
 		fmt.Fprintf(out, "[%s, %s, %d bytes; redirect standard output to keep it]\n", c.Type, c.MIMEType, len(c.Data))
 	}

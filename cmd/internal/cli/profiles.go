@@ -210,7 +210,7 @@ func (a *app) removeProfile(ctx context.Context, text string, yes bool) error {
 			s.Current = ""
 		}
 		if s.Previous == name {
-			s.Previous = ""
+			s.Previous, s.PreviousAccount = "", ""
 		}
 		delete(s.Accounts, name)
 		return nil

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -98,7 +99,16 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 invalid profile or document,
 	for _, sub := range c.Commands() {
 		usageErrors(sub)
 	}
+	_ = c.RegisterFlagCompletionFunc("profile", func(c *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		names, _ := a.completeProfiles(c, nil, "")
+		return names, cobra.ShellCompDirectiveDefault // or a file
+	})
 	c.InitDefaultCompletionCmd()
+	for _, sub := range c.Commands() {
+		if sub.Name() == "completion" {
+			sub.Example = "  source <(mcp-bridge completion bash)\n  mcp-bridge completion fish > ~/.config/fish/completions/mcp-bridge.fish"
+		}
+	}
 	return c
 }
 
@@ -108,7 +118,7 @@ func usageErrors(c *cobra.Command) {
 	if check != nil {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return usage("see "+c.CommandPath()+" --help", "%w", err)
+				return usage("see "+c.CommandPath()+" --help", "%s", argumentsProblem(c, args, err))
 			}
 			return nil
 		}
@@ -116,6 +126,23 @@ func usageErrors(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		usageErrors(sub)
 	}
+}
+
+// argumentsProblem says which argument is missing or too many. A command's Use line
+// names them in capitals.
+func argumentsProblem(c *cobra.Command, args []string, err error) string {
+	var failed *failure
+	if errors.As(err, &failed) {
+		return err.Error()
+	}
+	names := strings.Fields(strings.TrimSuffix(c.Use, " [flags]"))[1:]
+	switch {
+	case len(names) > len(args):
+		return strings.Join(names[len(args):], " ") + " is missing"
+	case len(args) > len(names):
+		return fmt.Sprintf("unexpected argument %q", args[len(names)])
+	}
+	return err.Error()
 }
 
 func (a *app) unknownCommand(c *cobra.Command, args []string) error {
@@ -150,16 +177,19 @@ func (a *app) open(c *cobra.Command) error {
 		a.profileFlag = a.sys.Getenv("MCP_BRIDGE_PROFILE")
 	}
 	path, err := home.Locate(a.homeFlag, a.sys.Getenv, os.UserHomeDir)
-	if err != nil {
+	if err != nil && !needsNoHome(c) {
 		return err
 	}
 	if a.home, err = home.Open(path); err != nil {
-		if c.Name() == "version" || c.Name() == "completion" {
+		if needsNoHome(c) {
 			return nil
 		}
 		return fail(exitKeychain, "", "%w", err)
 	}
 	data, file, err := a.home.ReadConfig()
+	if needsNoHome(c) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -167,6 +197,17 @@ func (a *app) open(c *cobra.Command) error {
 		return fail(exitInvalid, "", "%w", err)
 	}
 	return nil
+}
+
+// needsNoHome reports whether a command works whatever the home and its settings
+// are like.
+func needsNoHome(c *cobra.Command) bool {
+	for ; c.HasParent(); c = c.Parent() {
+		if c.Name() == "version" || c.Name() == "completion" || c.Name() == "help" {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutTime leaves the time out of logs: clients add their own.

@@ -19,8 +19,12 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:     "status",
-		Short:   "Say who is signed in where; works offline",
+		Use:   "status",
+		Short: "Say who is signed in where; works offline",
+		Long: `Say who is signed in where: one row for each profile, account and scheme. Nothing is
+sent. STATE is signed-in, expired (only a new sign-in helps), signed-out or
+unavailable (the store does not answer; exit code 6). STORE is where the credential
+lies: os or file (the keychain), or env, file, command or literal, as the profile says.`,
 		Example: "  mcp-bridge status\n  mcp-bridge status --profile petstore --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -67,6 +71,9 @@ func (a *app) status(ctx context.Context, asJSON bool) error {
 		return err
 	}
 	if r.index, err = a.home.ReadIndex(); err != nil {
+		return err
+	}
+	if _, err := a.home.ReadState(); err != nil {
 		return err
 	}
 	if err := r.collect(); err != nil {
@@ -149,7 +156,7 @@ func (r *statusReport) record(v *session.View, rec session.Record) {
 	if row.Origins == nil {
 		row.Origins = []string{}
 	}
-	if ref := scheme.DefaultCredential; !rec.Keychain && ref != nil {
+	if ref := rec.Reference; !rec.Keychain && ref != nil {
 		row.Store, row.State = outside(r.a, v, ref)
 		r.rows = append(r.rows, row)
 		return
@@ -169,7 +176,8 @@ func (r *statusReport) record(v *session.View, rec session.Record) {
 		if row.State, err = resolver.Look(r.ctx, rec.Name); err != nil && r.trouble == nil {
 			r.trouble = err
 		}
-		if row.State == credential.SignedOut && !r.listed(row) {
+		chosen := row.Current && account != session.DefaultAccount // it is what calls use, so it is told
+		if row.State == credential.SignedOut && !chosen && !r.listed(row) {
 			signedOut = append(signedOut, row)
 			continue
 		}
@@ -211,13 +219,27 @@ func outside(a *app, v *session.View, ref *profiles.Reference) (store string, st
 
 func (r *statusReport) print() error {
 	if len(r.rows) == 0 {
+		names, err := session.Dir(r.a.home).Names()
+		if err == nil && len(names) == 0 && r.a.profileFlag == "" {
+			r.a.say("no profiles yet; make one: mcp-bridge add SOURCE, or mcp-bridge profiles new NAME")
+			return nil
+		}
 		r.a.say("no profile needs a credential")
 		return nil
 	}
 	w := tabwriter.NewWriter(r.a.sys.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "PROFILE\tACCOUNT\tSCHEME\tTYPE\tSTATE\tSTORE")
+	several := slices.ContainsFunc(r.rows, func(row statusRow) bool { return !row.Current })
 	for _, row := range r.rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, row.Account, row.Scheme, row.Type, row.State, row.Store)
+		account := row.Account
+		if several && row.Current {
+			account += " *"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, account, row.Scheme, row.Type, row.State, row.Store)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || !several {
+		return err
+	}
+	r.a.say("* the account that calls use")
+	return nil
 }

@@ -18,7 +18,7 @@ func (a *app) useCommand() *cobra.Command {
 		Long: `Switch profile or account; running servers follow.
 
 "use P" makes P the current profile, "use P/A" also makes A the current account of
-P, and "use -" goes back to the profile before. A server that was started with
+P, and "use -" goes back to the profile and account before. A server that was started with
 --profile keeps its profile and follows that profile's current account.`,
 		Example:           "  mcp-bridge use petstore\n  mcp-bridge use petstore/work\n  mcp-bridge use -",
 		Args:              cobra.ExactArgs(1),
@@ -37,20 +37,16 @@ func (a *app) use(ctx context.Context, text string) error {
 			if _, _, err := session.Dir(a.home).Resolve(s.Previous); err != nil {
 				return err
 			}
-			s.Current, s.Previous = s.Previous, s.Current
-			now = describe(s.Current, s.Accounts[s.Current])
+			profile, account := s.Previous, s.PreviousAccount
+			choose(s, profile, account)
+			now = describe(profile, s.Accounts[profile])
 			return nil
 		}
 		p, account, err := a.resolve(text)
 		if err != nil {
 			return err
 		}
-		if p != s.Current {
-			s.Current, s.Previous = p, s.Current
-		}
-		if account != "" {
-			s.Accounts[p] = account
-		}
+		choose(s, p, account)
 		now = describe(p, s.Accounts[p])
 		return nil
 	})
@@ -63,6 +59,27 @@ func (a *app) use(ctx context.Context, text string) error {
 		a.say("  mcp-bridge check %s", text2ref(text))
 	}
 	return nil
+}
+
+// choose makes a profile current, and an account of it unless that is empty. What
+// was in use before is kept for "use -".
+func choose(s *home.State, profile, account string) {
+	accountOf := func(p string) string {
+		if a := s.Accounts[p]; a != "" {
+			return a
+		}
+		return session.DefaultAccount
+	}
+	if profile == s.Current && (account == "" || account == accountOf(profile)) {
+		return
+	}
+	if s.Previous, s.PreviousAccount = s.Current, ""; s.Current != "" {
+		s.PreviousAccount = accountOf(s.Current)
+	}
+	s.Current = profile
+	if account != "" && account != accountOf(profile) {
+		s.Accounts[profile] = account
+	}
 }
 
 func text2ref(text string) string {

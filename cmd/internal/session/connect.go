@@ -36,8 +36,10 @@ type Record struct {
 	Name    string // the scheme's id, or "tool:NAME"
 	Scheme  string // the scheme's id
 	Origins []string
-	// Keychain is false when the profile takes the credential from elsewhere.
-	Keychain bool
+	// Keychain is false when the profile takes the credential from elsewhere: from
+	// Reference, when a tool or the scheme names one.
+	Keychain  bool
+	Reference *profiles.Reference
 }
 
 // Records returns the credentials that the profile's tools use, by name. A scheme
@@ -45,10 +47,10 @@ type Record struct {
 func (v *View) Records() []Record {
 	byName := map[string]*Record{}
 	var order []string
-	note := func(name, scheme string, keychain bool, origin string) {
+	note := func(name, scheme string, keychain bool, from *profiles.Reference, origin string) {
 		r := byName[name]
 		if r == nil {
-			r = &Record{Name: name, Scheme: scheme}
+			r = &Record{Name: name, Scheme: scheme, Reference: from}
 			byName[name] = r
 			order = append(order, name)
 		}
@@ -59,7 +61,7 @@ func (v *View) Records() []Record {
 	}
 	for i := range v.Profile.Server.SecuritySchemes {
 		s := &v.Profile.Server.SecuritySchemes[i]
-		note(s.ID, s.ID, s.DefaultCredential == nil || s.DefaultCredential.Keychain, "")
+		note(s.ID, s.ID, s.DefaultCredential == nil || s.DefaultCredential.Keychain, s.DefaultCredential, "")
 	}
 	for _, t := range v.Set.All() {
 		origin := originOf(t)
@@ -69,11 +71,15 @@ func (v *View) Records() []Record {
 				if passed && req.Credential == nil && req.Scheme.DefaultCredential == nil {
 					continue // it carries the client's own credential
 				}
-				note(req.Record, req.Scheme.ID, !v.Resolver.Configured(req), origin)
+				if c := req.Credential; c != nil && !c.Keychain {
+					note("tool:"+t.Name, req.Scheme.ID, false, c, origin)
+					continue
+				}
+				note(req.Record, req.Scheme.ID, !v.Resolver.Configured(req), req.Scheme.DefaultCredential, origin)
 			}
 		}
 		if passed {
-			note(t.Downstream.Scheme.ID, t.Downstream.Scheme.ID, true, origin)
+			note(t.Downstream.Scheme.ID, t.Downstream.Scheme.ID, true, nil, origin)
 		}
 	}
 	out := make([]Record, 0, len(order))

@@ -254,6 +254,12 @@ name = "four"
 url = "/env"
 method = "GET"
 security = { id = "env" }
+[[tools]]
+name = "five"
+[tools.requestTemplate]
+url = "/five"
+method = "GET"
+security = { id = "key", credential = { env = "FIVE" } }
 `)
 	h.use("a", "")
 	v, err := Load(h.o)
@@ -265,17 +271,18 @@ security = { id = "env" }
 		got[r.Name] = r
 	}
 	for name, want := range map[string]Record{
-		"key":      {"key", "key", []string{"https://api.example.com"}, true},
-		"tool:two": {"tool:two", "key", []string{"https://from-config.example"}, true},
-		"client":   {"client", "client", []string{"https://api.example.com"}, true},
-		"env":      {"env", "env", []string{"https://api.example.com"}, false},
-		"unused":   {"unused", "unused", nil, true},
+		"key":       {"key", "key", []string{"https://api.example.com"}, true, nil},
+		"tool:two":  {"tool:two", "key", []string{"https://from-config.example"}, true, nil},
+		"client":    {"client", "client", []string{"https://api.example.com"}, true, nil},
+		"env":       {"env", "env", []string{"https://api.example.com"}, false, nil},
+		"unused":    {"unused", "unused", nil, true, nil},
+		"tool:five": {"tool:five", "key", []string{"https://api.example.com"}, false, nil},
 	} {
 		if r := got[name]; r.Scheme != want.Scheme || !slices.Equal(r.Origins, want.Origins) || r.Keychain != want.Keychain {
 			t.Errorf("%+v, want %+v", r, want)
 		}
 	}
-	if len(got) != 5 {
+	if len(got) != 6 || got["tool:five"].Reference == nil || got["tool:five"].Reference.Env != "FIVE" {
 		t.Errorf("%+v", got)
 	}
 }
