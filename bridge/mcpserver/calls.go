@@ -148,7 +148,7 @@ func (c *conn) reply(f *flight, r *result.Result) {
 		if named.Meta == nil {
 			named.Meta = map[string]any{}
 		}
-		named.Meta[mcp.MetaKeyServerInfo] = c.info
+		named.Meta[mcp.MetaKeyServerInfo] = c.implementation()
 		r = &named
 	}
 	c.answer(f, r.AppendMCP(nil, f.client.ProtocolVersion))

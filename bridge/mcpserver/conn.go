@@ -9,8 +9,6 @@ import (
 	"io"
 	"sync"
 	"time"
-
-	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
 // grace is how long what should end at once is waited for.
@@ -22,7 +20,6 @@ type conn struct {
 	base context.Context // of all calls; it does not end
 	in   io.ReadCloser
 	out  *writer
-	info json.RawMessage // how the server names itself
 	seal *sealer
 
 	stop  chan struct{} // closed when no more is to be read
@@ -57,8 +54,7 @@ var (
 )
 
 func newConn(base context.Context, in io.ReadCloser, out io.Writer, o Options) *conn {
-	info := encode(&mcp.Implementation{Name: o.Name, Version: o.Version})
-	return &conn{o: o, base: base, in: in, out: newWriter(out), info: info, stop: make(chan struct{}),
+	return &conn{o: o, base: base, in: in, out: newWriter(out), stop: make(chan struct{}),
 		slots: make(chan struct{}, o.MaxRunning), idle: make(chan struct{}), pending: map[string]*flight{},
 		asked: map[string]chan Answer{}, seal: newSealer(o.AskTimeout)}
 }

@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
@@ -40,7 +41,7 @@ func (c *conn) initialize(m *message, f *flight) {
 		ProtocolVersion: version,
 		Capabilities:    capabilitiesOfServer(),
 		Instructions:    c.o.Instructions(),
-		ServerInfo:      &mcp.Implementation{Name: c.o.Name, Version: c.o.Version},
+		ServerInfo:      c.implementation(),
 	})
 	c.mu.Lock()
 	again := c.began
@@ -90,7 +91,17 @@ func capabilitiesOfServer() *mcp.ServerCapabilities {
 
 // serverMeta is the _meta by which a server names itself in every modern result.
 func (c *conn) serverMeta() mcp.Meta {
-	return mcp.Meta{mcp.MetaKeyServerInfo: c.info}
+	return mcp.Meta{mcp.MetaKeyServerInfo: c.implementation()}
+}
+
+// implementation is what the server calls itself.
+func (c *conn) implementation() *mcp.Implementation {
+	i := &mcp.Implementation{Name: c.o.Name, Version: c.o.Version}
+	if c.o.Named != nil {
+		name, version := c.o.Named()
+		i.Name, i.Version = cmp.Or(name, i.Name), cmp.Or(version, i.Version)
+	}
+	return i
 }
 
 // clientInfo reads what a client says about itself. A capability for elicitation

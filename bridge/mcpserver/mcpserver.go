@@ -43,6 +43,9 @@ const (
 // Options is what Serve needs. Name, Version, Tools and Call are required.
 type Options struct {
 	Name, Version string
+	// Named returns the name and version that the server gives itself now, in place of
+	// Name and Version; nil: those. An empty text means the one of Options.
+	Named func() (name, version string)
 	// Instructions is what the client may tell the model; nil or "": nothing. It is
 	// asked for each client that begins.
 	Instructions func() string

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,6 +51,24 @@ func TestRowS1(t *testing.T) {
 			t.Error(a.raw)
 		}
 	})
+}
+
+// TestNamed: a server is named by what it serves now.
+func TestNamed(t *testing.T) {
+	o := defaultOptions()
+	var name atomic.Value
+	name.Store("petstore")
+	o.Named = func() (string, string) { return name.Load().(string), "" }
+	p := start(t, o)
+	modern, old := eras()[4], eras()[0]
+	a := p.ask(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"` + old.version + `"}}`)
+	if !strings.Contains(a.raw, `"serverInfo":{"name":"petstore","version":"1"}`) {
+		t.Error(a.raw)
+	}
+	name.Store("")
+	if a := p.ask(modern.line("3", "tools/call", `"name":"echo"`)); !strings.Contains(a.raw, `serverInfo":{"name":"test","version":"1"}`) {
+		t.Error(a.raw)
+	}
 }
 
 // TestRowS2BothErasInOneSession: a client may try the modern revision first and go

@@ -86,7 +86,7 @@ func (c *conn) endStreams() {
 
 func (c *conn) endStream(f *flight) {
 	meta := f.subscription()
-	meta[mcp.MetaKeyServerInfo] = c.info
+	meta[mcp.MetaKeyServerInfo] = c.implementation()
 	c.answer(f, encode(map[string]any{"resultType": "complete", "_meta": meta}))
 }
 

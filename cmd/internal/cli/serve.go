@@ -49,6 +49,7 @@ func (a *app) serve(ctx context.Context) error {
 	return mcpserver.Serve(ctx, a.input(), a.sys.Out, mcpserver.Options{
 		Name:         "mcp-bridge",
 		Version:      a.sys.Version(),
+		Named:        func() (name, version string) { return named(s.View()) },
 		Instructions: func() string { return instructions(s.View()) },
 		Tools:        func() *mcpserver.Tools { return listed(s.View()) },
 		Call: func(ctx context.Context, c mcpserver.Call) *result.Result {
@@ -57,6 +58,14 @@ func (a *app) serve(ctx context.Context) error {
 		Changed: settleMemory(ctx, s.Follow(ctx)),
 		Logger:  a.log,
 	})
+}
+
+// named is how the server calls itself: as the profile says.
+func named(v *session.View) (name, version string) {
+	if v.Profile == nil {
+		return "", ""
+	}
+	return v.Profile.Server.Name, v.Profile.Server.Version
 }
 
 // instructions is what a client tells the model about the server.
