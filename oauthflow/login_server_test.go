@@ -1,0 +1,203 @@
+package oauthflow
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
+)
+
+// withServer starts a whole authorization server and returns a flow for it.
+func withServer(t *testing.T, set func(*oauthtest.Behaviour)) (*oauthtest.Server, *Flow) {
+	t.Helper()
+	s, err := oauthtest.Start(oauthtest.Options{Set: set})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	f, err := New(Config{Issuer: s.Issuer(), ClientID: oauthtest.PublicClient, Scopes: []string{"openid", "email", "read"},
+		Network: Network{Named: []string{"127.0.0.1"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, f
+}
+
+// by opens with a robot and hands on where it ended.
+func by(r oauthtest.Robot) (func(context.Context, string) error, chan oauthtest.Visit) {
+	ended := make(chan oauthtest.Visit, 1)
+	return func(ctx context.Context, address string) error {
+		// The sign-in ends as soon as the last page is sent: reading it must not.
+		visit, err := r.Visit(context.WithoutCancel(ctx), address)
+		ended <- visit
+		return err
+	}, ended
+}
+
+// A whole sign-in with a whole server, for every way in which it goes on and ends.
+func TestLogin(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		robot     oauthtest.Robot
+		set       func(*oauthtest.Behaviour)
+		kind      Kind
+		exchanges int
+		status    int
+		says      string
+	}{
+		{name: "allowed", exchanges: 1, status: 200, says: "signed in"},
+		{name: "forged first", robot: oauthtest.Robot{Forge: 100}, exchanges: 1, status: 200, says: "signed in"},
+		{name: "loaded twice", robot: oauthtest.Robot{Twice: true}, exchanges: 1, status: 410, says: "already finished"},
+		{name: "declined", robot: oauthtest.Robot{Deny: true}, kind: Denied, status: 403, says: "declined"},
+		{name: "iss missing", set: func(b *oauthtest.Behaviour) { b.Authorization.ISS = oauthtest.ISSAbsent }, kind: IssuerMismatch, status: 502, says: "another sign-in server"},
+		{name: "iss of another", set: func(b *oauthtest.Behaviour) { b.Authorization.ISS = oauthtest.ISSWrong }, kind: IssuerMismatch, status: 502, says: "another sign-in server"},
+		{name: "iss of another, declined", robot: oauthtest.Robot{Deny: true}, set: func(b *oauthtest.Behaviour) { b.Authorization.ISS = oauthtest.ISSWrong }, kind: IssuerMismatch, status: 502, says: "another sign-in server"},
+		{name: "code of another", set: func(b *oauthtest.Behaviour) { b.Authorization.AnswerPlainCode = "unknown" }, kind: InvalidGrant, exchanges: 1, status: 502, says: "refused"},
+		{name: "wrong nonce", set: func(b *oauthtest.Behaviour) { b.LoginIDToken.Override = map[string]any{"nonce": "x"} }, kind: Unusable, exchanges: 1, status: 502, says: "did not work"},
+		{name: "pushed", set: func(b *oauthtest.Behaviour) { b.Push.Required = true }, exchanges: 1, status: 200, says: "signed in"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, f := withServer(t, c.set)
+			open, ended := by(c.robot)
+			stored := 0
+			token, err := f.Login(t.Context(), LoginOptions{Timeout: patience, Open: open, AppName: "Sample API", Command: "mcp-bridge login sample",
+				Store: func(context.Context, Token) error { stored++; return nil }})
+			if kindOf(err) != c.kind || c.kind == "" && err != nil {
+				t.Errorf("error %v", err)
+			}
+			visit := <-ended
+			if visit.Status != c.status || !strings.Contains(visit.Page, c.says) {
+				t.Errorf("page %d at %s:\n%s", visit.Status, visit.Address, visit.Page)
+			}
+			if c.kind == "" && (token.Identity == "" || stored != 1 || !s.Alive(token.Access.Reveal())) || c.kind != "" && (!token.Access.IsZero() || stored != 0) {
+				t.Errorf("token %+v, stored %d times", token, stored)
+			}
+			if n := s.Grants("authorization_code"); n != c.exchanges {
+				t.Errorf("%d exchanges", n)
+			}
+			for _, text := range append(s.Secrets(), oauthtest.Marker) {
+				if strings.Contains(visit.Page, text) {
+					t.Errorf("the page has a secret")
+				}
+				if err != nil && strings.Contains(err.Error(), text) {
+					t.Errorf("%v has a secret", err)
+				}
+			}
+			if v := s.Violations(); len(v) > 0 {
+				t.Errorf("violations: %q", v)
+			}
+			if u, _ := url.Parse(visit.Callback); listens(u.Host) {
+				t.Error("still listens")
+			}
+			noneLeft(t)
+		})
+	}
+}
+
+// A pushed request that ran out while the person was away is pushed once more.
+func TestLoginPushesAgain(t *testing.T) {
+	s, f := withServer(t, func(b *oauthtest.Behaviour) { b.Push.Required, b.Consent = true, oauthtest.Allow })
+	open, ended := by(oauthtest.Robot{})
+	_, err := f.Login(t.Context(), LoginOptions{Timeout: patience, Open: open, Started: func(string) { s.Advance(2 * time.Minute) }})
+	if visit := <-ended; err != nil || visit.Status != 200 {
+		t.Errorf("error %v after %d %s", err, visit.Status, visit.Page)
+	}
+	if n := s.Count(oauthtest.Push); n != 2 {
+		t.Errorf("pushed %d times", n)
+	}
+}
+
+// Nothing is opened where there is nothing to sign in to, and the listener is closed.
+func TestLoginThatCannotBegin(t *testing.T) {
+	for name, set := range map[string]func(*oauthtest.Behaviour){
+		"no PKCE": func(b *oauthtest.Behaviour) { b.Metadata.PKCE = nil },
+		"unusable endpoint": func(b *oauthtest.Behaviour) {
+			b.Metadata.Override = map[string]any{"authorization_endpoint": "javascript:alert(1)"}
+		},
+		"plain http elsewhere": func(b *oauthtest.Behaviour) {
+			b.Metadata.Override = map[string]any{"authorization_endpoint": "http://as.example/authorize"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, f := withServer(t, set)
+			never := func(address string) { t.Errorf("shown: %s", address) }
+			_, err := f.Login(t.Context(), LoginOptions{Started: never, Open: func(_ context.Context, a string) error { never(a); return nil }})
+			if kind := kindOf(err); kind != NoPKCE && kind != Unusable {
+				t.Errorf("error %v", err)
+			}
+			if n := s.Grants("authorization_code"); n != 0 {
+				t.Errorf("%d exchanges", n)
+			}
+			noneLeft(t)
+		})
+	}
+	t.Run("port busy", func(t *testing.T) {
+		l, err := listen(Redirect{Host: "127.0.0.1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.close()
+		s, _ := withServer(t, nil)
+		f, err := New(Config{Issuer: s.Issuer(), ClientID: oauthtest.PublicClient, Redirect: Redirect{Port: portNumber(t, l.listeners[0])},
+			Network: Network{Named: []string{"127.0.0.1"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Login(t.Context(), LoginOptions{}); kindOf(err) != PortBusy {
+			t.Errorf("error %v", err)
+		}
+		if n := len(s.Requests()); n != 0 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+// A real browser signs in, asks for no page but ours, and ends on the clean address.
+func TestLoginInChromium(t *testing.T) {
+	chromium := needs(t, "chromium")
+	for name, decision := range map[string]oauthtest.Decision{"allowed": oauthtest.Allow, "declined": oauthtest.Deny} {
+		t.Run(name, func(t *testing.T) {
+			s, f := withServer(t, func(b *oauthtest.Behaviour) { b.Consent = decision })
+			ended := make(chan string, 1)
+			_, err := f.Login(t.Context(), LoginOptions{Timeout: time.Minute, AppName: "Sample API", Open: func(_ context.Context, address string) error {
+				html, err := dump(t, chromium, address)
+				ended <- html
+				return err
+			}})
+			html := <-ended
+			want := map[string]string{"allowed": "signed in", "declined": "declined"}[name]
+			if !strings.Contains(html, want) || !strings.Contains(html, "Sample API") {
+				t.Errorf("Chromium shows:\n%s", html)
+			}
+			if decision == oauthtest.Deny && kindOf(err) != Denied || decision == oauthtest.Allow && err != nil {
+				t.Errorf("error %v", err)
+			}
+			if v := s.Violations(); len(v) > 0 {
+				t.Errorf("violations: %q", v)
+			}
+		})
+	}
+}
+
+// dump loads an address with a headless Chromium of its own and returns the document
+// that it then shows.
+func dump(t *testing.T, chromium, address string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	home := t.TempDir()
+	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--no-first-run", "--user-data-dir="+home, "--dump-dom", address)
+	cmd.Env = append(os.Environ(), "HOME="+home)
+	cmd.WaitDelay = 10 * time.Second
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil
+	}
+	return string(out), err
+}
