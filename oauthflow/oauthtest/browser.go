@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -55,13 +54,6 @@ func (r Robot) Open(ctx context.Context, address string) error {
 	_, err := r.Visit(ctx, address)
 	return err
 }
-
-var (
-	formPattern  = regexp.MustCompile(`(?s)<form method="post" action="([^"]*)">(.*?)</form>`)
-	inputPattern = regexp.MustCompile(`<input([^>]*)>`)
-	namePattern  = regexp.MustCompile(` name="([^"]*)"`)
-	valuePattern = regexp.MustCompile(` value="([^"]*)"`)
-)
 
 // Visit follows an address through redirects and forms to the last page.
 func (r Robot) Visit(ctx context.Context, address string) (Visit, error) {
@@ -117,22 +109,22 @@ func (t *tab) step(ctx context.Context, q request) (request, error) {
 		}
 		return request{address: u.String()}, nil
 	}
-	form := formPattern.FindStringSubmatch(t.visit.Page)
-	if form == nil || t.visit.Callback != "" || res.StatusCode != http.StatusOK {
+	action, inputs := formOf(t.visit.Page)
+	if action == "" || t.visit.Callback != "" || res.StatusCode != http.StatusOK {
 		return request{}, nil
 	}
-	return t.fill(ctx, res.Request.URL, form)
+	return t.fill(ctx, res.Request.URL, action, inputs)
 }
 
 // fill decides what a person types into a form.
-func (t *tab) fill(ctx context.Context, page *url.URL, form []string) (request, error) {
+func (t *tab) fill(ctx context.Context, page *url.URL, action string, inputs []string) (request, error) {
 	if t.Abandon {
 		return request{}, nil
 	}
 	if err := t.think(ctx); err != nil {
 		return request{}, err
 	}
-	u, err := page.Parse(html.UnescapeString(form[1]))
+	u, err := page.Parse(action)
 	if err != nil {
 		return request{}, err
 	}
@@ -140,9 +132,9 @@ func (t *tab) fill(ctx context.Context, page *url.URL, form []string) (request, 
 	if t.Deny {
 		values.Set("decision", "deny")
 	}
-	for _, input := range inputPattern.FindAllStringSubmatch(form[2], -1) {
-		name, value := attribute(namePattern, input[1]), attribute(valuePattern, input[1])
-		values.Set(name, t.typed(name, value))
+	for _, input := range inputs {
+		name := attribute(input, "name")
+		values.Set(name, t.typed(name, attribute(input, "value")))
 	}
 	return request{address: u.String(), form: values}, nil
 }
@@ -174,11 +166,27 @@ func (t *tab) typed(name, suggested string) string {
 	return suggested
 }
 
-func attribute(pattern *regexp.Regexp, text string) string {
-	if m := pattern.FindStringSubmatch(text); m != nil {
-		return html.UnescapeString(m[1])
+// formOf finds the action and the input elements of a page's form, as page.html
+// writes them.
+func formOf(page string) (action string, inputs []string) {
+	_, form, found := strings.Cut(page, `<form method="post"`)
+	if !found {
+		return "", nil
 	}
-	return ""
+	form, _, _ = strings.Cut(form, "</form>")
+	tag, rest, _ := strings.Cut(form, ">")
+	for _, part := range strings.Split(rest, "<input")[1:] {
+		input, _, _ := strings.Cut(part, ">")
+		inputs = append(inputs, input)
+	}
+	return attribute(tag, "action"), inputs
+}
+
+// attribute reads one of an element's attributes.
+func attribute(tag, name string) string {
+	_, value, _ := strings.Cut(tag, " "+name+`="`)
+	value, _, _ = strings.Cut(value, `"`)
+	return html.UnescapeString(value)
 }
 
 // callback goes to the client's loopback address.

@@ -1,10 +1,10 @@
 package oauthtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"time"
 )
@@ -72,7 +72,7 @@ func (s *Server) play(c *call, e Endpoint, work func(*call)) {
 	}
 	if f.After {
 		thrown := *c
-		thrown.w = httptest.NewRecorder()
+		thrown.w = newMemo()
 		work(&thrown)
 	}
 	s.pause(c, f)
@@ -122,18 +122,31 @@ func drop(c *call) {
 	_ = conn.Close()
 }
 
+// memo is an answer that is not sent.
+type memo struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newMemo() *memo { return &memo{header: http.Header{}, status: http.StatusOK} }
+
+func (m *memo) Header() http.Header         { return m.header }
+func (m *memo) WriteHeader(status int)      { m.status = status }
+func (m *memo) Write(p []byte) (int, error) { return m.body.Write(p) }
+
 // cut gives the first bytes of the real answer.
 func (s *Server) cut(c *call, f Fault, work func(*call)) {
-	whole := httptest.NewRecorder()
+	whole := newMemo()
 	full := *c
 	full.w = whole
 	work(&full)
-	body := whole.Body.Bytes()
-	for name, values := range whole.Header() {
+	body := whole.body.Bytes()
+	for name, values := range whole.header {
 		c.w.Header()[name] = values
 	}
 	c.w.Header().Set("Content-Length", fmt.Sprint(len(body)))
-	c.w.WriteHeader(whole.Code)
+	c.w.WriteHeader(whole.status)
 	_, _ = c.w.Write(body[:min(f.Cut, len(body))])
 	_ = http.NewResponseController(c.w).Flush()
 	drop(c)

@@ -2,12 +2,9 @@ package oauthtest
 
 import (
 	"crypto/sha256"
-	"regexp"
 	"slices"
 	"strings"
 )
-
-var verifierForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`)
 
 // exchange is the authorization code grant. The lock must be held, as for all grants.
 func (s *Server) exchange(c *call, client *Client, jkt string) (*granted, *refusal) {
@@ -58,12 +55,23 @@ func (s *Server) checkVerifier(challenge, verifier string) *refusal {
 		return nil
 	case challenge == "":
 		return refuse("invalid_grant", "a verifier without a challenge")
-	case !verifierForm.MatchString(verifier):
+	case !isVerifier(verifier):
 		return refuse("invalid_grant", "the verifier is not one")
 	case encode(sum[:]) != challenge:
 		return refuse("invalid_grant", "the verifier does not fit the challenge")
 	}
 	return nil
+}
+
+// isVerifier is the grammar of RFC 7636, section 4.1.
+func isVerifier(text string) bool {
+	for _, c := range []byte(text) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && (c < '0' || c > '9') && !strings.ContainsRune("-._~", rune(c)) {
+			return false
+		}
+	}
+	return len(text) >= 43 && len(text) <= 128
 }
 
 // audience finds whom an access token is for: what was asked now, as far as it was

@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 )
 
 //go:embed page.html
 var pageSource string
 
-var pages = template.Must(template.New("page").Parse(pageSource))
+// pages is parsed at first use: nothing here may cost time at a program's start.
+var pages = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageSource)) })
 
 // view is what a page shows.
 type view struct {
@@ -106,7 +108,7 @@ func showProblem(w http.ResponseWriter, status int, text string) {
 
 func show(w http.ResponseWriter, status int, v view) {
 	var page bytes.Buffer
-	if err := pages.Execute(&page, v); err != nil {
+	if err := pages().Execute(&page, v); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
