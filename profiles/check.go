@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
@@ -143,12 +144,20 @@ func parseAddress(raw string) (*url.URL, string) {
 		return nil, "must begin with https:// or http://"
 	case u.Hostname() == "":
 		return nil, "has no host"
+	case !validPort(u.Port()):
+		return nil, "has a port that does not exist: there are 1 to 65535"
 	case u.User != nil:
 		return nil, "must not hold a user or a password: use a security scheme"
 	case u.Fragment != "" || strings.HasSuffix(raw, "#"):
 		return nil, "must not have a fragment (#…)"
 	}
 	return u, ""
+}
+
+// validPort reports whether a URL's port is empty or can be connected to.
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 // object wants raw to be absent, a table, or text that is a JSON object, which

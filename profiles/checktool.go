@@ -137,13 +137,16 @@ func (c *checker) bulk(key string, r *RequestTemplate) {
 		c.fail(key+"."+set[1], "cannot stand beside "+set[0]+": arguments go to one place")
 	}
 	if len(set) == 1 && r.Body != "" && !r.ArgsToURLParam {
-		c.warn(key+"."+set[0], "has no effect beside body")
+		c.fail(key+"."+set[0], "cannot stand beside body, which is the whole body")
 	}
 }
 
 // toolURL checks what can be known of a URL template.
 func (c *checker) toolURL(key, raw string) {
 	plain := placeholder.ReplaceAllString(action.ReplaceAllString(raw, "x"), "x")
+	if _, err := url.Parse(plain); err != nil { // a port from the template, such as {{.config.port}}
+		plain = placeholder.ReplaceAllString(action.ReplaceAllString(raw, "1"), "1")
+	}
 	switch {
 	case raw == "":
 		return

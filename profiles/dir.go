@@ -53,6 +53,7 @@ func (d Dir) List() ([]Entry, error) {
 		}
 		out = append(out, e)
 	}
+	slices.SortStableFunc(out, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) }) // petstore before petstore-2
 	return out, nil
 }
 

@@ -184,7 +184,10 @@ func (s *shaper) statusHints() []string {
 
 // unit writes Retry-After's number of seconds; a date stays.
 func unit(after string) string {
-	if _, err := strconv.Atoi(after); err == nil {
+	if n, err := strconv.Atoi(after); err == nil {
+		if n == 1 {
+			return "1 second"
+		}
 		return after + " seconds"
 	}
 	return after

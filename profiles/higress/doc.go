@@ -117,6 +117,7 @@ func Import(file string, data []byte, o Options) (*Imported, error) {
 	if len(r.errs) > 0 {
 		return r.failed(nil)
 	}
+	r.unusedBaseURL()
 	r.out.Warnings = r.warnings()
 	return r.out, nil
 }

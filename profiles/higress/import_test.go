@@ -377,7 +377,8 @@ func requestRows() []row {
 		{name: "argsToUrlParam", yaml: request("argsToUrlParam: true"), want: func(p *profiles.Profile) (any, any) { return q(p).ArgsToURLParam, true }},
 		{name: "argsToFormBody", yaml: request("argsToFormBody: true"), want: func(p *profiles.Profile) (any, any) { return q(p).ArgsToFormBody, true }},
 		{name: "two bulk options", yaml: request("argsToJsonBody: true, argsToFormBody: true"), errs: []string{"f.yaml:4:100: tools[0].requestTemplate.argsToFormBody: cannot stand beside argsToJsonBody"}},
-		{name: "body and a bulk option", yaml: request("body: b, argsToJsonBody: true"), warns: []string{"argsToJsonBody: has no effect beside body"}},
+		{name: "body and a bulk option", yaml: request("body: b, argsToJsonBody: true"), warns: []string{"argsToJsonBody: has no effect beside body"},
+			want: func(p *profiles.Profile) (any, any) { return p.Tools[0].RequestTemplate.ArgsToJSONBody, false }},
 		{name: "body and argsToUrlParam", yaml: request("body: b, argsToUrlParam: true")},
 	}
 }

@@ -89,8 +89,27 @@ func (r *reader) settle(t *profiles.Tool, key string) {
 	for i := range q.Headers {
 		q.Headers[i].Value = r.oneLine(q.Headers[i].Value, doc.Index(key+".requestTemplate.headers", i)+".value")
 	}
+	for _, o := range []struct {
+		name string
+		on   *bool
+	}{{"argsToJsonBody", &q.ArgsToJSONBody}, {"argsToFormBody", &q.ArgsToFormBody}} {
+		if *o.on && q.Body != "" {
+			at := key + ".requestTemplate." + o.name
+			r.warnOnce(r.out.tree.PosAt(at), at, "has no effect beside body, as in Higress, and is left out")
+			*o.on = false
+		}
+	}
 	if q.URL == "" && t.ResponseTemplate.Body != "" && (q.Method != "" || len(q.Headers) > 0 || q.Body != "" || q.Security != nil) {
 		r.warn(r.out.tree.PosAt(key+".requestTemplate"), key+".requestTemplate", "has no url, so nothing is sent: the tool answers by responseTemplate.body alone")
+	}
+}
+
+// unusedBaseURL warns when the base URL that was given changes nothing: URLs of
+// tools are whole in most configurations.
+func (r *reader) unusedBaseURL() {
+	uses := func(t profiles.Tool) bool { return strings.HasPrefix(t.RequestTemplate.URL, "/") }
+	if r.options.BaseURL != "" && !slices.ContainsFunc(r.out.Profile.Tools, uses) {
+		r.warn(r.out.tree.PosAt("tools"), "server.baseUrl", "is used by no tool: their URLs are whole ones; edit them in the profile")
 	}
 }
 
