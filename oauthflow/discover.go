@@ -139,12 +139,21 @@ func (f *Flow) ownDocument(ctx context.Context, s *Server) (*answer, error) {
 		return nil, f.absent(a)
 	}
 	if s.Issuer == "" {
-		s.Issuer = issuerOf(address)
-	}
-	if s.Issuer == "" { // an address that tells no issuer: the document does
-		s.Issuer = a.object().text("issuer")
+		s.Issuer = learnIssuer(address, a.object().text("issuer"))
 	}
 	return a, nil
+}
+
+// learnIssuer returns the issuer that the document at an address must be of. One and
+// the same well-known address belongs to an issuer with and without a final slash
+// (OpenID Connect Discovery, section 4.1), so that the document tells which of them it
+// is, as it does at an address that is not well-known.
+func learnIssuer(address, says string) string {
+	issuer := issuerOf(address)
+	if issuer == "" || says == issuer+"/" {
+		return says
+	}
+	return issuer
 }
 
 // issuerOf returns the issuer whose metadata lie at the address; "" when it is none of

@@ -3,6 +3,7 @@ package oauthflow
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +43,11 @@ func TestIssuerMustBeIdentical(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
 			s.meta["issuer"] = change(s.URL)
-			for _, c := range []Config{s.config(), s.config(func(c *Config) { c.Issuer, c.DiscoveryURL = "", s.URL+wellKnown }),
+			byAddress := s.config(func(c *Config) { c.DiscoveryURL = s.URL + wellKnown })
+			if name != "slash" { // the address alone belongs to both issuers
+				byAddress.Issuer = ""
+			}
+			for _, c := range []Config{s.config(), byAddress,
 				s.config(func(c *Config) { c.Endpoints = Endpoints{Authorization: s.URL + "/a", Token: s.URL + "/t"} })} {
 				f, err := New(c)
 				if err != nil {
@@ -55,6 +60,19 @@ func TestIssuerMustBeIdentical(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Auth0's issuers end in a slash, and their metadata lie where those of the issuer
+// without one do: the document says which it is, and from then on it is that.
+func TestIssuerWithASlash(t *testing.T) {
+	s := newServer(t)
+	s.meta["issuer"] = s.URL + "/"
+	a := begin(t, s.flow(t, func(c *Config) { c.Issuer, c.DiscoveryURL = "", s.URL+wellKnown }))
+	if _, err := a.verify(url.Values{"iss": {s.URL + "/"}, "code": {"c"}}); err != nil {
+		t.Error(err)
+	}
+	_, err := a.verify(url.Values{"iss": {s.URL}, "code": {"c"}})
+	wants(t, err, IssuerMismatch)
 }
 
 func TestIssuerOf(t *testing.T) {

@@ -3,6 +3,7 @@ package oauthflow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -18,6 +19,8 @@ type Flow struct {
 	now    func() time.Time
 	sleep  func(ctx context.Context, d time.Duration) error
 
+	readTimeout, postTimeout time.Duration
+
 	turn  chan struct{} // held while found is looked for
 	found *Server
 
@@ -32,7 +35,7 @@ func New(c Config) (*Flow, error) {
 	if c.Grant == "" {
 		c.Grant = AuthorizationCode
 	}
-	f := &Flow{config: c, net: newNetwork(c.Network), now: time.Now, sleep: sleep,
+	f := &Flow{config: c, net: newNetwork(c.Network), now: time.Now, sleep: sleep, readTimeout: readTimeout, postTimeout: postTimeout,
 		turn: make(chan struct{}, 1), nonces: map[string]string{}}
 	if c.Registered.Issuer != "" { // else it could be another server's
 		f.registered = c.Registered
@@ -98,10 +101,12 @@ func (f *Flow) resourceFor(s *Server) string {
 	return ""
 }
 
+var errNoEndpoint = errors.New("neither the profile nor the server's metadata name the address")
+
 // need returns an *Error when the server has no such endpoint.
 func need(stage, what, address string) error {
 	if address == "" {
-		return fail(Unusable, stage, errors.New("the server has no "+what))
+		return fail(Unusable, stage, fmt.Errorf("%w: %s", errNoEndpoint, what))
 	}
 	return nil
 }

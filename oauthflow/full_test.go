@@ -455,6 +455,49 @@ func TestFullBadIDTokenIsRevoked(t *testing.T) {
 	s.serves(token)
 }
 
+func TestFullServersThatHang(t *testing.T) {
+	for _, endpoint := range []oauthtest.Endpoint{oauthtest.MetadataOAuth, oauthtest.Push, oauthtest.Token} {
+		s := startFull(t, func(b *oauthtest.Behaviour) {
+			b.Push.Offered, b.Push.Required = true, true
+			b.Faults = map[oauthtest.Endpoint]oauthtest.Fault{endpoint: {Hang: true}}
+		})
+		f := s.flow()
+		if endpoint == oauthtest.MetadataOAuth {
+			f.readTimeout = time.Millisecond
+		} else {
+			f.postTimeout = 500 * time.Millisecond
+		}
+		_, err := s.login(f)
+		if e := wants(t, err, Unreachable); !strings.Contains(e.Error(), "no answer in time") || s.Count(endpoint) > 1 {
+			t.Errorf("%s: %v after %d requests", endpoint, e, s.Count(endpoint))
+		}
+	}
+}
+
+// A server on this machine may speak plain http when the person named it.
+func TestFullOnThisMachine(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		s := startFull(t, nil, func(o *oauthtest.Options) { o.TLS, o.Host = false, host })
+		byAPI := func(c *Config) { c.Issuer, c.API, c.Network.Named = "", s.API(), []string{host} }
+		f := s.flow(byAPI)
+		token, err := s.login(f, "openid")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.serves(token)
+		if token, err = s.flow(byAPI).Refresh(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		if err = f.Revoke(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		if token.Resource != s.API() {
+			t.Errorf("resource %q, want %q", token.Resource, s.API())
+		}
+		s.careful()
+	}
+}
+
 // Nothing is left running after a sign-in.
 func TestFullLeavesNothingBehind(t *testing.T) {
 	s := startFull(t, nil)

@@ -65,6 +65,8 @@ func (e *Error) unusableHint() string {
 		return "set the endpoints (authorizationUrl, tokenUrl) in the profile's security scheme, or ask who runs the server"
 	case e.Stage == "refresh":
 		return signIn
+	case errors.Is(e.Err, errNoEndpoint):
+		return "set the address in the profile (flows), when the server's documentation has it; else use another client.grant"
 	}
 	return "ask who runs the authorization server; type `mcp-bridge doctor` for more"
 }

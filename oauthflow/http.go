@@ -60,7 +60,7 @@ func (a *answer) form() url.Values {
 
 // get reads a metadata document. The address must have been checked.
 func (f *Flow) get(ctx context.Context, stage, address string) (*answer, error) {
-	ask, cancel := context.WithTimeout(ctx, readTimeout)
+	ask, cancel := context.WithTimeout(ctx, f.readTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ask, http.MethodGet, address, nil)
 	if err != nil {
@@ -76,7 +76,7 @@ func (f *Flow) get(ctx context.Context, stage, address string) (*answer, error) 
 func (f *Flow) post(ctx context.Context, stage, address string, header http.Header, body []byte) (*answer, error) {
 	for try := 1; ; try++ {
 		var written atomic.Bool
-		ask, cancel := context.WithTimeout(ctx, postTimeout)
+		ask, cancel := context.WithTimeout(ctx, f.postTimeout)
 		ask = httptrace.WithClientTrace(ask, &httptrace.ClientTrace{WroteHeaders: func() { written.Store(true) }})
 		r, err := http.NewRequestWithContext(ask, http.MethodPost, address, bytes.NewReader(body))
 		if err != nil {

@@ -24,7 +24,8 @@ func masker(form url.Values, more ...secret.Value) *secret.Masker {
 	m := secret.NewMasker(more...)
 	for name, values := range form {
 		switch name {
-		case "grant_type", "client_id", "redirect_uri", "scope", "resource", "response_type", "code_challenge_method", "token_type_hint":
+		case "grant_type", "client_id", "redirect_uri", "scope", "resource", "response_type", "code_challenge_method", "token_type_hint",
+			"prompt", "access_type", "audience":
 			continue
 		}
 		for _, v := range values {

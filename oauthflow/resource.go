@@ -23,6 +23,8 @@ type place struct {
 	is      []string
 }
 
+const wellKnownAPI = "/.well-known/oauth-protected-resource"
+
 // resourcePlaces lists where the metadata of the API lie: where the challenge says,
 // then the well-known address with the API's path, then the one of its host.
 func resourcePlaces(api, challenge string) []place {
@@ -30,18 +32,22 @@ func resourcePlaces(api, challenge string) []place {
 	if err != nil {
 		return nil
 	}
-	root := &url.URL{Scheme: u.Scheme, Host: u.Host}
+	root := u.Scheme + "://" + u.Host
+	whole := []string{api}
+	if trimmed := strings.TrimSuffix(api, "/"); trimmed != api { // a base URL is ours, a resource is the API's
+		whole = []string{trimmed, api}
+	}
 	var all []place
 	if challenge != "" {
-		all = append(all, place{address: challenge, from: api, is: []string{api, root.String()}})
+		all = append(all, place{address: challenge, from: api, is: append(whole, root)})
 	}
-	if strings.Trim(u.Path, "/") != "" {
-		path := *root
-		path.Path = "/.well-known/oauth-protected-resource" + u.Path
-		path.RawQuery = u.RawQuery
-		all = append(all, place{address: path.String(), is: []string{api}})
+	if path := strings.TrimSuffix(u.EscapedPath(), "/"); path != "" {
+		if u.RawQuery != "" {
+			path += "?" + u.RawQuery
+		}
+		all = append(all, place{address: root + wellKnownAPI + path, is: whole})
 	}
-	return append(all, place{address: root.String() + "/.well-known/oauth-protected-resource", is: []string{root.String()}})
+	return append(all, place{address: root + wellKnownAPI, is: []string{root}})
 }
 
 // same holds RFC 9728, section 3.3: identical. An empty path and / are one (RFC 3986,

@@ -17,6 +17,7 @@ func TestResourceMetadataAreFoundInOrder(t *testing.T) {
 		{"root", "", "", wellKnownResource},
 		{"root with slash", "/", "", wellKnownResource},
 		{"path", "/v1", "", wellKnownResource + "/v1 " + wellKnownResource},
+		{"path with slash", "/v1/", "", wellKnownResource + "/v1 " + wellKnownResource},
 		{"challenge", "/v1", "/meta", "/meta " + wellKnownResource + "/v1 " + wellKnownResource},
 	} {
 		t.Run(row.name, func(t *testing.T) {
