@@ -3,6 +3,8 @@ package oauthflow
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -109,6 +111,7 @@ func names(t *testing.T) *net.Resolver {
 func TestNamesThatLeadInside(t *testing.T) {
 	var connections atomic.Int32
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.Config.ConnState = func(net.Conn, http.ConnState) { connections.Add(1) }
 	s.StartTLS()
 	defer s.Close()
