@@ -59,6 +59,7 @@ type Bridge struct {
 	mu    sync.Mutex
 	made  *sender // on the first call
 	known map[string]bool
+	asked map[string]bool // tools for which a person was asked for more scopes
 }
 
 // Call is one call of a tool.
@@ -75,6 +76,11 @@ type Call struct {
 	Client string
 	// Select is a jq expression for the JSON response; empty: none.
 	Select string
+	// SignIn lets a person sign in, or type a credential, during the call; nil: nobody
+	// is there. After true the credentials are looked for once more; a result is the
+	// call's answer. It is called at most once for a missing credential, and at most
+	// once for each tool when the backend wants more scopes.
+	SignIn func(ctx context.Context, need *credential.Error) (signedIn bool, r *result.Result)
 }
 
 // New returns a Bridge. It needs neither network, keychain nor any file.
@@ -88,7 +94,7 @@ func New(o Options) *Bridge {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Bridge{o: o, mask: secret.NewMasker(), known: map[string]bool{}}
+	b := &Bridge{o: o, mask: secret.NewMasker(), known: map[string]bool{}, asked: map[string]bool{}}
 	schemes := o.Set.Profile().Server.SecuritySchemes
 	pointers := make([]*profiles.SecurityScheme, len(schemes))
 	for i := range schemes {
@@ -101,6 +107,9 @@ func New(o Options) *Bridge {
 	for i := range schemes {
 		if ref := schemes[i].DefaultCredential; ref != nil {
 			b.know(ref.Literal)
+		}
+		if client := schemes[i].Client; client != nil && client.Secret != nil {
+			b.know(client.Secret.Literal)
 		}
 	}
 	return b

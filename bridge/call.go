@@ -10,9 +10,26 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 )
 
+// sending is one call on its way to the backend. What it does once for the call it
+// does not do again, so that no backend can make it go round in circles.
+type sending struct {
+	b      *Bridge
+	call   Call
+	plan   *request.Plan
+	in     request.Incoming
+	sender *sender
+	left   time.Duration // of http.timeout
+
+	asked   bool   // a person was asked to sign in
+	renewed bool   // a credential that the backend rejected was renewed
+	stepped bool   // more scopes were asked for
+	hint    string // why it is not tried again
+}
+
 // send finds the credentials, sends the request and shapes the response. A
-// credential that the backend rejects is renewed once. http.timeout bounds what the
-// backend takes, all attempts together; the whole is bounded by longest.
+// credential that the backend rejects is renewed once, and where only a person can
+// help, one is asked if the call allows that. http.timeout bounds what the backend
+// takes, all attempts together; the whole is bounded by longest.
 func (b *Bridge) send(ctx context.Context, c Call, plan *request.Plan, in request.Incoming) *result.Result {
 	for _, v := range in.Secrets() {
 		b.know(v)
@@ -23,29 +40,61 @@ func (b *Bridge) send(ctx context.Context, c Call, plan *request.Plan, in reques
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	for left, again := sender.timeout, false; ; again = true {
-		used, creds, err := b.credentials(ctx, plan, in)
-		if err != nil {
-			return b.failed(ended(ctx, plan, err))
+	s := &sending{b: b, call: c, plan: plan, in: in, sender: sender, left: sender.timeout}
+	for {
+		auth, r := s.authorize(ctx)
+		if r != nil {
+			return r
 		}
-		began := time.Now()
-		attempt, cancel := context.WithTimeout(ctx, left)
-		response, err := sender.send(attempt, plan, creds)
-		cancel()
+		response, err := s.once(ctx, auth)
 		if err != nil {
 			return b.failed(err)
 		}
-		left -= time.Since(began)
-		if response.Status == 401 && !again && left > 0 && b.renewed(ctx, used) {
-			continue
+		again, r := s.again(ctx, response, auth.used)
+		switch {
+		case r != nil:
+			return r
+		case !again:
+			return s.result(ctx, response, auth.used)
 		}
-		o, keep := b.resultOptions(ctx, c)
-		r := keep.note(result.FromResponse(plan.Tool, response, o))
-		if response.Status == 401 {
-			b.hintSignIn(r, used)
-		}
-		return r
 	}
+}
+
+func (s *sending) once(ctx context.Context, auth authorization) (result.Response, error) {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, s.left)
+	defer cancel()
+	response, err := s.sender.send(ctx, s.plan, auth)
+	s.left -= time.Since(began)
+	return response, err
+}
+
+// authorize returns the credentials of the call, or why there are none.
+func (s *sending) authorize(ctx context.Context) (authorization, *result.Result) {
+	used, creds, err := s.b.credentials(ctx, s.plan, s.in)
+	if err != nil {
+		signedIn, r := s.signIn(ctx, err)
+		if r != nil {
+			return authorization{}, r
+		}
+		if signedIn {
+			used, creds, err = s.b.credentials(ctx, s.plan, s.in)
+		}
+	}
+	if err != nil {
+		return authorization{}, s.b.failed(ended(ctx, s.plan, err))
+	}
+	return authorization{used: used, creds: creds, now: s.b.o.Now}, nil
+}
+
+// signIn asks a person to cure the error, at most once for a call.
+func (s *sending) signIn(ctx context.Context, err error) (bool, *result.Result) {
+	var need *credential.Error
+	if s.call.SignIn == nil || s.asked || ctx.Err() != nil || !errors.As(err, &need) || !need.SignInHelps() {
+		return false, nil
+	}
+	s.asked = true
+	return s.call.SignIn(ctx, need)
 }
 
 // ended returns why no credential was found: the end of the call, if that is why.
@@ -59,13 +108,16 @@ func ended(ctx context.Context, plan *request.Plan, err error) error {
 	return err
 }
 
-// renewed reports whether another credential may be had for one of those used.
-func (b *Bridge) renewed(ctx context.Context, used []credential.Usable) bool {
-	renewed := false
-	for _, u := range used {
-		renewed = b.o.Resolver.Rejected(ctx, u) || renewed
+func (s *sending) result(ctx context.Context, response result.Response, used []credential.Usable) *result.Result {
+	o, keep := s.b.resultOptions(ctx, s.call)
+	r := keep.note(result.FromResponse(s.plan.Tool, response, o))
+	switch {
+	case s.hint != "":
+		r.AddHint(s.b.mask.String(s.hint))
+	case response.Status == 401:
+		s.b.hintSignIn(r, used)
 	}
-	return renewed
+	return r
 }
 
 // hintSignIn says which credential the backend refused.
@@ -76,6 +128,8 @@ func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
 		}
 		hint := "the backend refused the credential of scheme " + u.Scheme.ID
 		switch {
+		case u.OAuth():
+			hint += "; sign in again: " + b.o.Resolver.LoginCommand(u.Scheme)
 		case u.Record != "":
 			hint += "; store another: " + credential.LoginCommand(b.o.Profile, u.Record, b.o.Account)
 		case u.Store == "client":

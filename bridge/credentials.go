@@ -47,7 +47,11 @@ func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Do
 		b.know(u.Value)
 		stored := request.FromStored(d.Scheme, u.Value)
 		b.know(stored)
-		return []credential.Usable{u}, []request.Credential{{Scheme: up.Scheme, Value: stored, Passthrough: true}}, nil
+		if u.Type == credential.DPoP && !credential.IsOAuth(up.Scheme) {
+			return nil, nil, &callError{kind: result.CredentialMissing, message: "the token of " + d.Scheme.ID + " is bound to a key, so that " + up.Scheme.ID + " cannot carry it",
+				hint: "let an oauth2 or openIdConnect scheme take it to the backend"}
+		}
+		return []credential.Usable{u}, []request.Credential{{Scheme: up.Scheme, Value: stored, Passthrough: true, Type: u.Type}}, nil
 	}
 	if b.signedIn(d.Scheme, err) {
 		return nil, nil, err
@@ -80,7 +84,7 @@ func (b *Bridge) one(u credential.Usable, scheme *profiles.SecurityScheme, err e
 		return nil, nil, err
 	}
 	b.know(u.Value)
-	return []credential.Usable{u}, []request.Credential{{Scheme: scheme, Value: u.Value}}, nil
+	return []credential.Usable{u}, []request.Credential{{Scheme: scheme, Value: u.Value, Type: u.Type}}, nil
 }
 
 // alternatives tries one alternative after the other. When none can be satisfied
@@ -121,7 +125,7 @@ func (b *Bridge) together(ctx context.Context, all []tool.Requirement, origin st
 		}
 		b.know(u.Value)
 		used = append(used, u)
-		creds = append(creds, request.Credential{Scheme: req.Scheme, Value: u.Value})
+		creds = append(creds, request.Credential{Scheme: req.Scheme, Value: u.Value, Type: u.Type})
 	}
 	return used, creds, nil
 }
@@ -132,5 +136,6 @@ func rank(err error) int {
 	if !errors.As(err, &e) {
 		return 4
 	}
-	return map[credential.Reason]int{credential.Missing: 1, credential.SignInNeeded: 2, credential.SignInPending: 2, credential.KeychainUnavailable: 3}[e.Reason]
+	return map[credential.Reason]int{credential.Missing: 1, credential.SignInNeeded: 2, credential.SignInPending: 2, credential.Refused: 2,
+		credential.Unreachable: 3, credential.KeychainUnavailable: 3}[e.Reason]
 }

@@ -32,6 +32,9 @@ type rig struct {
 	resolver *credential.Resolver
 	log      *bytes.Buffer
 	key      string // the keychain's key file
+	text     string // of the profile
+	home     *home.Home
+	store    keychain.Store
 }
 
 // newRig builds a Bridge over a profile. In the text, BASE stands for the address.
@@ -64,12 +67,29 @@ func newRig(t testing.TB, base, text string, environ ...string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, log: &bytes.Buffer{}, key: key}
+	r := &rig{t: t, log: &bytes.Buffer{}, key: key, text: text, home: h, store: store}
 	r.resolver = credential.New(credential.Options{Profile: p, Home: h, Store: store, Environ: environ})
 	r.Bridge = New(Options{Set: set, Resolver: r.resolver, Version: "1", Environ: environ, Profile: "p",
 		Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	t.Cleanup(r.Close)
 	return r
+}
+
+// newRigAt builds a Bridge over another profile, with what r has stored.
+func newRigAt(t testing.TB, r *rig, text string) *Bridge {
+	t.Helper()
+	p, _, err := profiles.Load(filepath.Join(t.TempDir(), "p.toml"), []byte(text), profiles.Options{
+		Private: func(string) (bool, string) { return true, "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := tool.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := New(Options{Set: set, Resolver: credential.New(credential.Options{Profile: p, Home: r.home, Store: r.store}), Profile: "p"})
+	t.Cleanup(b.Close)
+	return b
 }
 
 // get calls a tool and holds that the canary is nowhere.

@@ -42,13 +42,14 @@ type sender struct {
 	log          *slog.Logger
 	mask         *secret.Masker
 	pause        func(ctx context.Context, d time.Duration) error
+	nonces       *nonces
 }
 
 func newSender(o Options, mask *secret.Masker) (*sender, error) {
 	h := o.Set.Profile().HTTP
 	s := &sender{timeout: time.Duration(h.Timeout), maxBody: h.MaxResponseBytes, retries: profiles.DefaultRetries,
 		follow: h.FollowRedirects, plainHosts: h.AllowInsecure, allowPrivate: h.AllowPrivate,
-		agent: "mcp-bridge/" + o.Version, log: o.Logger, mask: mask, pause: sleep}
+		agent: "mcp-bridge/" + o.Version, log: o.Logger, mask: mask, pause: sleep, nonces: &nonces{of: map[string]string{}}}
 	if s.timeout <= 0 {
 		s.timeout = profiles.DefaultTimeout
 	}
@@ -81,10 +82,14 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // send sends the plan's request, again where that is safe and helps. The errors
 // are *SendError and *request.Error.
-func (s *sender) send(ctx context.Context, plan *request.Plan, creds []request.Credential) (result.Response, error) {
+func (s *sender) send(ctx context.Context, plan *request.Plan, auth authorization) (result.Response, error) {
 	pause := firstPause
-	for attempt := 0; ; attempt++ {
-		response, after, err := s.once(ctx, plan, creds)
+	for attempt, nonced := 0, false; ; attempt++ {
+		response, after, err := s.once(ctx, plan, auth)
+		if err == nil && !nonced && auth.wantsNonce(response) {
+			nonced = true // the backend has not looked at more than the proof
+			response, after, err = s.once(ctx, plan, auth)
+		}
 		if attempt >= s.retries || !retryable(plan.Method, response, err) {
 			return response, err
 		}
@@ -120,7 +125,11 @@ func safe(method string) bool {
 }
 
 // once makes one attempt, redirects included. after is what Retry-After asks for.
-func (s *sender) once(ctx context.Context, plan *request.Plan, creds []request.Credential) (r result.Response, after time.Duration, err error) {
+func (s *sender) once(ctx context.Context, plan *request.Plan, auth authorization) (r result.Response, after time.Duration, err error) {
+	creds, err := s.proven(auth, plan)
+	if err != nil {
+		return r, 0, err
+	}
 	req, err := plan.Request(context.WithValue(ctx, originKey{}, plan.Origin), creds)
 	if err != nil {
 		return r, 0, err
@@ -134,7 +143,11 @@ func (s *sender) once(ctx context.Context, plan *request.Plan, creds []request.C
 		if err != nil {
 			return r, 0, s.explain(ctx, req.URL, err)
 		}
+		s.nonces.keep(req.URL, res.Header)
 		next, err := s.redirect(plan, creds, req, res, hops)
+		if next != nil && err == nil {
+			err = s.reprove(auth, next)
+		}
 		if next == nil || err != nil {
 			if err != nil {
 				drain(res.Body)

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,9 @@ func (r *Resolver) Renew(ctx context.Context, u Usable, origin, metadata string)
 		var p *problem
 		if h, p = w.renew(ctx, need{generation: u.generation, rejected: true}); p != nil {
 			e := w.fail(h, p)
-			e.Metadata = metadata
+			if e.Metadata = metadata; e.Reason == SignInNeeded {
+				e.Err = fmt.Errorf("the backend refused the token: %w", cmp.Or(e.Err, errors.New("and there is no other")))
+			}
 			return e
 		}
 	}

@@ -25,6 +25,11 @@ type Credential struct {
 	// Passthrough says that Value is what [Extract] took from the client. Such a
 	// value is prefixed, but never encoded.
 	Passthrough bool
+	// Type is the type of an OAuth token: Bearer, also when empty, or DPoP.
+	Type string
+	// Proof is the DPoP proof (RFC 9449) of this one request, which a token of that
+	// type needs.
+	Proof string
 }
 
 // Request makes the request to send. It is the one place where a credential
@@ -127,12 +132,27 @@ func apply(r *http.Request, c Credential) (string, *Error) {
 			return setHeader(r, c, "Authorization", bearer(value))
 		}
 	case profiles.OAuth2, profiles.OpenIDConnect:
-		return setHeader(r, c, "Authorization", bearer(value))
+		return applyToken(r, c, value)
 	case profiles.APIKey:
 		return applyKey(r, c, value)
 	}
 	return "", credentialError(c, "the scheme cannot be applied by this program",
 		"use http basic or bearer, apiKey, oauth2, openIdConnect or mutualTLS")
+}
+
+// applyToken sends a token as its type wants it (RFC 6750 section 2.1, RFC 9449
+// section 7.1).
+func applyToken(r *http.Request, c Credential, value string) (string, *Error) {
+	if !strings.EqualFold(c.Type, "DPoP") {
+		return setHeader(r, c, "Authorization", bearer(value))
+	}
+	if c.Proof == "" {
+		return "", credentialError(c, "the token is bound to a key, and there is no proof of that key for the request", "")
+	}
+	if _, err := setHeader(r, c, "DPoP", c.Proof); err != nil {
+		return "", err
+	}
+	return setHeader(r, c, "Authorization", "DPoP "+value)
 }
 
 // basic keeps a value that begins with its scheme, encodes "user:password" from

@@ -195,7 +195,7 @@ func FuzzSecret(f *testing.F) {
 		if p.Security = nil; s != nil {
 			p.Security = [][]tool.Requirement{{{Scheme: s}}}
 		}
-		r, err := p.Request(context.Background(), []Credential{{s, secret.New(value), passthrough}})
+		r, err := p.Request(context.Background(), []Credential{{Scheme: s, Value: secret.New(value), Passthrough: passthrough}})
 		if strings.Contains(p.String(), "~MARK~") {
 			t.Fatal("the plan holds the credential")
 		}

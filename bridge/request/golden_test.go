@@ -40,7 +40,7 @@ func credentials(t testing.TB, data []byte) []Credential {
 	}
 	var out []Credential
 	for _, f := range files {
-		out = append(out, Credential{f.Scheme, secret.New(f.Value), f.Passthrough})
+		out = append(out, Credential{Scheme: f.Scheme, Value: secret.New(f.Value), Passthrough: f.Passthrough})
 	}
 	return out
 }
