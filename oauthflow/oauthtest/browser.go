@@ -82,8 +82,11 @@ func (r Robot) Visit(ctx context.Context, address string) (Visit, error) {
 type tab struct {
 	Robot
 	client *http.Client
-	start  string // the origin of the first page: leaving it for a loopback port is the callback
-	visit  Visit
+	start  string // the first address: leaving its origin is the callback
+	// outside: the last page was not of that origin. A client may send the browser back
+	// to the server, which is then a sign-in like the first.
+	outside bool
+	visit   Visit
 }
 
 type request struct {
@@ -95,9 +98,13 @@ type request struct {
 func (t *tab) step(ctx context.Context, q request) (request, error) {
 	if t.start == "" {
 		t.start = q.address
-	} else if t.visit.Callback == "" && q.form == nil && !sameOrigin(q.address, t.start) {
+	}
+	home := sameOrigin(q.address, t.start)
+	if !home && !t.outside {
+		t.outside = true
 		return t.callback(ctx, q.address)
 	}
+	t.outside = !home
 	res, err := t.load(ctx, q)
 	if err != nil {
 		return request{}, err
@@ -110,7 +117,7 @@ func (t *tab) step(ctx context.Context, q request) (request, error) {
 		return request{address: u.String()}, nil
 	}
 	action, inputs := formOf(t.visit.Page)
-	if action == "" || t.visit.Callback != "" || res.StatusCode != http.StatusOK {
+	if action == "" || !home || res.StatusCode != http.StatusOK {
 		return request{}, nil
 	}
 	return t.fill(ctx, res.Request.URL, action, inputs)

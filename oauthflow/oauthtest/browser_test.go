@@ -88,6 +88,35 @@ func TestRobotWaits(t *testing.T) {
 	}
 }
 
+// TestRobotReturns is sent back to the server by the client, and comes again.
+func TestRobotReturns(t *testing.T) {
+	p := newSignIn(t, Options{Set: func(b *Behaviour) { b.Authorization.Error = "temporarily_unavailable" }})
+	var address string
+	var came []string
+	client := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		came = append(came, r.URL.Query().Get("error")+r.URL.Path)
+		switch len(came) {
+		case 1:
+			p.s.Set(func(b *Behaviour) { b.Authorization.Error = "" })
+			http.Redirect(w, r, address, http.StatusFound)
+		case 2:
+			http.Redirect(w, r, "/clean", http.StatusSeeOther)
+		default:
+			_, _ = w.Write([]byte("done"))
+		}
+	}))
+	defer client.Close()
+	p.config.RedirectURL = client.URL + "/oauth/callback"
+	address = p.config.AuthCodeURL("state-1", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()))
+	v, err := Browser(nil, address)
+	if want := "temporarily_unavailable/oauth/callback /oauth/callback /clean"; err != nil || v.Page != "done" || strings.Join(came, " ") != want {
+		t.Errorf("%v, page %q, came %q", err, v.Page, came)
+	}
+	if v.Address != client.URL+"/clean" || !strings.Contains(v.Callback, "code=") {
+		t.Errorf("visit %+v", v)
+	}
+}
+
 // TestPassword signs in where the page wants one.
 func TestPassword(t *testing.T) {
 	p := newSignIn(t, Options{Set: func(b *Behaviour) { b.AskPassword = true }})
