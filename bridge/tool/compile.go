@@ -23,11 +23,32 @@ func Compile(p *profiles.Profile) (*Set, error) { return CompileWith(p, nil) }
 // requirement whose scheme the profile does not have is a warning, and the tool's
 // calls will be refused.
 func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
+	c := newCompiler(p)
+	s, err := c.compile(imported)
+	if err != nil {
+		return nil, err
+	}
+	c.rules(s)
+	s.warnings = c.warnings
+	s.choose()
+	s.list = listing(s.tools)
+	s.version = s.hash()
+	return s, nil
+}
+
+func newCompiler(p *profiles.Profile) *compiler {
 	c := &compiler{profile: p, schemes: make(map[string]*profiles.SecurityScheme, len(p.Server.SecuritySchemes)), templates: map[string]*template.Template{}}
 	for i := range p.Server.SecuritySchemes {
 		s := &p.Server.SecuritySchemes[i]
 		c.schemes[s.ID] = s // the last of one id, as in Higress
 	}
+	return c
+}
+
+// compile makes a set of the profile's own tools and imported ones, before anything
+// is chosen from it.
+func (c *compiler) compile(imported []*Tool) (*Set, error) {
+	p := c.profile
 	s := &Set{profile: p, byName: make(map[string]*Tool, len(p.Tools)+len(imported)), denied: map[string]string{}}
 	for i := range p.Tools {
 		c.at = doc.Index("tools", i)
@@ -42,11 +63,6 @@ func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
 		return nil, c.errs
 	}
 	slices.SortFunc(s.all, func(a, b *Tool) int { return cmp.Compare(a.Name, b.Name) })
-	c.rules(s)
-	s.warnings = c.warnings
-	s.choose()
-	s.list = listing(s.tools)
-	s.version = s.hash()
 	return s, nil
 }
 

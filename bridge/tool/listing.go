@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -21,27 +22,30 @@ func listing(tools []*Tool) []byte {
 	return append(out, ']')
 }
 
-func (t *Tool) appendListing(b []byte) []byte {
+// appendHead appends what stands before the input schema.
+func (t *Tool) appendHead(b []byte) []byte {
 	b = append(b, `{"name":`...)
 	b = append(b, quoted(t.Name)...)
-	title := t.Name
 	if t.Title != "" {
-		title = t.Title
 		b = append(b, `,"title":`...)
-		b = append(b, quoted(title)...)
+		b = append(b, quoted(t.Title)...)
 	}
 	if t.Description != "" {
 		b = append(b, `,"description":`...)
 		b = append(b, quoted(t.Description)...)
 	}
-	b = append(b, `,"inputSchema":`...)
+	return append(b, `,"inputSchema":`...)
+}
+
+func (t *Tool) appendListing(b []byte) []byte {
+	b = t.appendHead(b)
 	b = append(b, t.InputSchema...)
 	if t.OutputSchema != nil {
 		b = append(b, `,"outputSchema":`...)
 		b = append(b, t.OutputSchema...)
 	}
 	b = append(b, `,"annotations":{"title":`...)
-	b = append(b, quoted(title)...)
+	b = append(b, quoted(cmp.Or(t.Title, t.Name))...)
 	b = appendHint(b, "readOnlyHint", t.ReadOnly)
 	b = appendHint(b, "destructiveHint", t.Destructive)
 	b = appendHint(b, "idempotentHint", t.Idempotent)

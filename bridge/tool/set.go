@@ -18,6 +18,7 @@ type Set struct {
 	list     []byte
 	version  string
 	warnings []Warning
+	packed   *packed // the imported tools of a set that was unpacked; nil: all and tools have them
 }
 
 // Profile returns the profile that was compiled. It must not be changed.
@@ -25,17 +26,54 @@ func (s *Set) Profile() *profiles.Profile { return s.profile }
 
 // Tools returns the tools that are listed and callable, sorted by name. The slice
 // must not be changed.
-func (s *Set) Tools() []*Tool { return s.tools }
+func (s *Set) Tools() []*Tool {
+	if s.packed != nil {
+		return s.packed.listedTools(s.tools)
+	}
+	return s.tools
+}
+
+// Len returns the number of tools that are listed and callable.
+func (s *Set) Len() int {
+	if s.packed != nil {
+		return len(s.tools) + len(s.packed.listed)
+	}
+	return len(s.tools)
+}
+
+// At returns tool i of [Set.Tools], without making the others of a set that was
+// unpacked. It is nil when the packed tool is damaged.
+func (s *Set) At(i int) *Tool {
+	if s.packed == nil {
+		return s.tools[i]
+	}
+	place := s.packed.ordered(s.tools)[i]
+	if place < 0 {
+		return s.tools[^place]
+	}
+	return s.packed.tool(place)
+}
 
 // All returns every tool, also those that the policy denies, sorted by name. The
 // slice must not be changed.
-func (s *Set) All() []*Tool { return s.all }
+func (s *Set) All() []*Tool {
+	if s.packed != nil {
+		return s.packed.allTools(s.all)
+	}
+	return s.all
+}
 
 // Tool returns the listed tool of that name.
 func (s *Set) Tool(name string) (*Tool, bool) {
-	t, ok := s.byName[name]
-	if _, denied := s.denied[name]; denied {
+	if _, denied := s.Denied(name); denied {
 		return nil, false
+	}
+	t, ok := s.byName[name]
+	if !ok && s.packed != nil {
+		if i := s.packed.find(name); i >= 0 {
+			t = s.packed.tool(i)
+		}
+		return t, t != nil
 	}
 	return t, ok
 }
@@ -44,6 +82,9 @@ func (s *Set) Tool(name string) (*Tool, bool) {
 // "policy.readOnly allows only tools that read".
 func (s *Set) Denied(name string) (reason string, ok bool) {
 	reason, ok = s.denied[name]
+	if !ok && s.packed != nil {
+		return s.packed.denied(name)
+	}
 	return reason, ok
 }
 

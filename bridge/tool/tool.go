@@ -63,6 +63,11 @@ type Tool struct {
 	Operation   string
 	Path        string // the document's path key, or the path of the URL template as written
 
+	// What is known of an imported operation beyond its description, for searching.
+	Summary    string // one line; empty: the first line of the description
+	Tags       []string
+	Deprecated bool
+
 	InputSchema  json.RawMessage // as listed; an object schema
 	OutputSchema json.RawMessage // nil when there is none
 
