@@ -121,7 +121,7 @@ func (a *attempt) makeAddress(ctx context.Context) error {
 		}
 		p = url.Values{"client_id": {a.deal.client.id}, "request_uri": {name}}
 	}
-	u, err := a.flow.net.check(a.server.Endpoints.Authorization, a.server.Issuer)
+	u, err := a.flow.net.check(a.server.Endpoints.Authorization, "")
 	if err != nil {
 		return fail(Unusable, "authorize", err)
 	}

@@ -80,9 +80,11 @@ const ResourceOff = "off"
 
 // Network is how the authorization server is reached.
 type Network struct {
-	Roots        *x509.CertPool                                                       // nil: the system's
-	Proxy        func(*http.Request) (*url.URL, error)                                // nil: none
-	Named        []string                                                             // hosts that the person's own profile names, which may be private or loopback; lower case, without port
-	AllowPrivate []string                                                             // hosts of http.allowPrivate
-	Dial         func(ctx context.Context, network, address string) (net.Conn, error) // nil: a net.Dialer
+	Roots        *x509.CertPool                        // nil: the system's
+	Proxy        func(*http.Request) (*url.URL, error) // nil: none
+	Named        []string                              // hosts that the person's own profile names, which may be private or loopback; lower case, without port
+	AllowPrivate []string                              // hosts of http.allowPrivate
+	// Dial, when it is set, makes the connections in place of a net.Dialer; then it is up
+	// to it what the names of learned hosts may lead to.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

@@ -32,6 +32,11 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 		{Error{Kind: Configuration, Stage: "discover"}, "discover", "openIdConnectUrl"},
 		{Error{Kind: Configuration, Stage: "configure"}, "configure", "mcp-bridge check"},
 		{Error{Kind: Unusable, Stage: "discover"}, "discover", "tokenUrl"},
+		{Error{Kind: Unusable, Stage: "refresh"}, "refresh", "mcp-bridge login"},
+		{Error{Kind: Unusable, Stage: "device", Err: errNoEndpoint}, "name the address", "flows"},
+		{Error{Kind: Configuration, Stage: "configure", Err: errPrivate}, "private network", "http.allowPrivate"},
+		{Error{Kind: Refused, Stage: "refresh", Code: "invalid_dpop_proof"}, "invalid_dpop_proof", "clock"},
+		{Error{Kind: Refused, Stage: "exchange", Code: "invalid_request"}, "invalid_request", "server says"},
 		{Error{Kind: Unusable, Stage: "discover", Err: errPrivate}, "private network", "http.allowPrivate = [\"HOST\"]"},
 	} {
 		if got := row.err.Error(); !strings.Contains(got, row.text) {

@@ -75,7 +75,11 @@ func TestTokenResponses(t *testing.T) {
 			return t.Warning == "the server did not grant read" && t.Scopes[0] == "other"
 		}},
 		"scopes as list": {"", `{"access_token":"a","token_type":"bearer","scope":["read","x"]}`, "", func(t Token) bool { return len(t.Scopes) == 2 }},
-		"BOM":            {"", "\ufeff" + `{"access_token":"a","token_type":"bearer"}`, "", func(t Token) bool { return true }},
+		"Slack": {"", `{"ok":true,"authed_user":{"id":"U1","scope":"read,write","access_token":"xoxp-1","token_type":"user"}}`, "", func(t Token) bool {
+			return t.Access.Reveal() == "xoxp-1" && t.Type == "Bearer" && len(t.Scopes) == 2
+		}},
+		"a type of Slack's": {"", `{"access_token":"a","token_type":"user"}`, Unusable, nil},
+		"BOM":               {"", "\ufeff" + `{"access_token":"a","token_type":"bearer"}`, "", func(t Token) bool { return true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)

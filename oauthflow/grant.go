@@ -35,6 +35,7 @@ func readGranted(a *answer) (*granted, error) {
 	if o == nil {
 		return nil, errors.New("the answer is neither JSON nor a form")
 	}
+	o = ofUser(o)
 	g := &granted{access: secret.New(o.text("access_token")), refresh: secret.New(o.text("refresh_token")),
 		id: secret.New(o.text("id_token")), kind: o.text("token_type"), life: o.seconds("expires_in")}
 	switch access := g.access.Reveal(); {
@@ -45,6 +46,19 @@ func readGranted(a *answer) (*granted, error) {
 	}
 	g.scopes = readScopes(o)
 	return g, nil
+}
+
+// ofUser returns where the token of the person stands: in the answer itself; at Slack,
+// in a member beside the one for its bots, and the type of a bearer token is user.
+func ofUser(o object) object {
+	var user object
+	if o["access_token"] != nil || json.Unmarshal(o["authed_user"], &user) != nil || user["access_token"] == nil {
+		return o
+	}
+	if user.text("token_type") == "user" {
+		user["token_type"] = json.RawMessage(`"Bearer"`)
+	}
+	return user
 }
 
 // formObject makes a form look like a JSON object of strings.

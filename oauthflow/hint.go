@@ -10,6 +10,8 @@ import (
 const (
 	tryAgain = "try again; what is stored is kept"
 	signIn   = "type `mcp-bridge login`"
+
+	allowPrivate = "when the host is yours, name it in the profile: http.allowPrivate = [\"HOST\"]"
 )
 
 // Hint says what to do next, in the words of a profile and of the command line.
@@ -36,6 +38,9 @@ func (e *Error) Hint() string {
 }
 
 func (e *Error) configurationHint() string {
+	if errors.Is(e.Err, errPrivate) {
+		return allowPrivate
+	}
 	switch e.Stage {
 	case "discover":
 		return "set openIdConnectUrl, or authorizationUrl and tokenUrl of a flow, in the profile's security scheme"
@@ -60,7 +65,7 @@ func (e *Error) unreachableHint() string {
 func (e *Error) unusableHint() string {
 	switch {
 	case errors.Is(e.Err, errPrivate):
-		return "when the host is yours, name it in the profile: http.allowPrivate = [\"HOST\"]"
+		return allowPrivate
 	case e.Stage == "discover":
 		return "set the endpoints (authorizationUrl, tokenUrl) in the profile's security scheme, or ask who runs the server"
 	case e.Stage == "refresh":
@@ -95,6 +100,8 @@ func (e *Error) refusedHint() string {
 		if e.Stage == "authorize" {
 			return "check that the redirect URI and client.id are those that the server has registered"
 		}
+	case "invalid_dpop_proof":
+		return "set this machine's clock right, then " + signIn
 	case "unsupported_grant_type":
 		return "set client.grant in the profile to one that the server supports"
 	case "login_required", "interaction_required", "consent_required":
