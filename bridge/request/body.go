@@ -2,7 +2,6 @@ package request
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"mime"
 	"net/url"
@@ -138,12 +137,17 @@ func (b *builder) document(p tool.Param, raw json.RawMessage) *Error {
 			return argError("body", p.Name, "is not an object; it is sent as multipart", "")
 		}
 		return b.multipart(ms)
+	case p.Binary:
+		data, _, err := b.content(p.Name, raw)
+		b.plan.Body = data
+		return err
 	}
-	return b.textDocument(p, raw, kind)
+	return b.textDocument(p, raw)
 }
 
-// formDocument writes an object as a form: arrays repeat their name, objects are
-// JSON text unless the argument's style is deepObject.
+// formDocument writes an object as a form, each member as the document says. What
+// it does not speak of: arrays repeat their name, objects are JSON text unless the
+// argument's style is deepObject.
 func (b *builder) formDocument(p tool.Param, raw json.RawMessage) *Error {
 	ms, err := members(raw)
 	if err != nil {
@@ -151,11 +155,7 @@ func (b *builder) formDocument(p tool.Param, raw json.RawMessage) *Error {
 	}
 	var fields []field
 	for _, m := range ms {
-		inner := tool.Param{Name: m.name, Style: p.Style, Explode: true}
-		if p.Style != "deepObject" && isArray(m.value) {
-			inner.Style = "form"
-		}
-		fs, err := queryFields(inner, m.value)
+		fs, err := queryFields(formMember(p, m), m.value)
 		if err != nil {
 			return argError("body", p.Name, err.Error(), "")
 		}
@@ -166,39 +166,35 @@ func (b *builder) formDocument(p tool.Param, raw json.RawMessage) *Error {
 	return nil
 }
 
-// textDocument writes a body that is neither JSON nor a form: text as it is, and
-// bytes from base64, which is the only way to give them in JSON.
-func (b *builder) textDocument(p tool.Param, raw json.RawMessage, kind string) *Error {
+// formMember is a member of a form as the parameter that it is sent like.
+func formMember(p tool.Param, m member) tool.Param {
+	part := p.Parts[m.name]
+	inner := tool.Param{Name: m.name, Style: p.Style, Explode: true, Reserved: part.Reserved}
+	switch {
+	case isJSONType(mediaType(part.Type)):
+		inner.Style = jsonStyle
+	case part.Style != "":
+		inner.Style, inner.Explode = part.Style, part.Explode
+	case p.Style != "deepObject" && isArray(m.value):
+		inner.Style = "form"
+	}
+	return inner
+}
+
+// textDocument writes a body that is neither JSON nor a form nor bytes: text as it
+// is, and the JSON text of everything else.
+func (b *builder) textDocument(p tool.Param, raw json.RawMessage) *Error {
 	s, err := scalarText(raw)
 	if err != nil {
 		return argError("body", p.Name, err.Error(), "")
 	}
-	if isTextType(kind) || isArray(raw) || isObject(raw) {
-		b.plan.Body = []byte(s)
-		return nil
-	}
-	if b.plan.Body, err = base64.StdEncoding.DecodeString(s); err != nil {
-		return argError("body", p.Name, "is not base64; the body is "+kind, "give the bytes as base64")
-	}
+	b.plan.Body = []byte(s)
 	return nil
 }
 
 // isJSONType reports JSON by its media type: RFC 8259's and RFC 6839's +json.
 func isJSONType(kind string) bool {
 	return kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json")
-}
-
-// isTextType reports media types whose bytes are text.
-func isTextType(kind string) bool {
-	if strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") || strings.HasSuffix(kind, "+yaml") {
-		return true
-	}
-	switch kind {
-	case "application/xml", "application/yaml", "application/x-yaml", "application/x-ndjson",
-		"application/jsonl", "application/graphql", "application/javascript", "application/sql", "application/toml":
-		return true
-	}
-	return false
 }
 
 // boundaryOf returns the boundary that a content type names.

@@ -14,6 +14,7 @@ type builder struct {
 	tool *tool.Tool
 	args tool.Args
 	env  template.Env
+	open Open
 	data []byte // template data, made on first use
 	plan *Plan
 }

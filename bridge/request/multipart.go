@@ -3,13 +3,15 @@ package request
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"mime/multipart"
 	"net/textproto"
+	"net/url"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 )
 
 // part is one part of a multipart body.
@@ -24,7 +26,11 @@ type part struct {
 func (b *builder) multipart(ms []member) *Error {
 	var parts []part
 	for _, m := range ms {
-		values := []json.RawMessage{m.value}
+		values, joined := []json.RawMessage{m.value}, b.joined(m)
+		if joined != "" {
+			parts = append(parts, part{name: m.name, data: []byte(joined)})
+			continue
+		}
 		if isArray(m.value) {
 			var err error
 			if values, err = elements(m.value); err != nil {
@@ -59,29 +65,66 @@ func (b *builder) multipart(ms []member) *Error {
 	return nil
 }
 
+// joined returns an array that is one text in a form (Swagger 2.0's collectionFormat).
+func (b *builder) joined(m member) string {
+	of := b.parts()[m.name]
+	if of.Style == "" || of.Explode || !isArray(m.value) {
+		return ""
+	}
+	items, err := texts(m.value)
+	if err != nil {
+		return ""
+	}
+	delimiter, _ := url.PathUnescape(delimiter(of.Style))
+	return strings.Join(items, delimiter)
+}
+
+// parts says how the members of an imported body are sent.
+func (b *builder) parts() map[string]tool.Part {
+	for _, p := range b.tool.Params {
+		if p.In == tool.InBody && p.Parts != nil && b.tool.Imported {
+			return p.Parts
+		}
+	}
+	return nil
+}
+
 func (b *builder) part(name string, value json.RawMessage) (part, *Error) {
+	kind, binary := b.binary(name)
+	if binary {
+		data, f, err := b.content(name, value)
+		if err != nil {
+			return part{}, err
+		}
+		if kind == "" {
+			kind = f.Type
+		}
+		p := part{name: name, file: f.Name, kind: kind, data: data}
+		if p.file == "" {
+			p.file = name
+		}
+		if p.kind == "" {
+			p.kind = "application/octet-stream"
+		}
+		return p, nil
+	}
 	s, err := scalarText(value)
 	if err != nil {
 		return part{}, argError("body", name, err.Error(), "")
 	}
-	p := part{name: name, data: []byte(s)}
-	if isArray(value) || isObject(value) {
+	p := part{name: name, data: []byte(s), kind: kind}
+	if kind == "" && (isArray(value) || isObject(value)) {
 		p.kind = "application/json"
 	}
-	kind, binary := b.binary(name)
-	if !binary {
-		return p, nil
-	}
-	data, err := base64.StdEncoding.DecodeString(s)
-	if err != nil {
-		return part{}, argError("body", name, "is not base64; it is sent as a file", "give the bytes as base64")
-	}
-	return part{name: name, file: name, kind: kind, data: data}, nil
+	return p, nil
 }
 
-// binary reports whether the tool's schema says that a member holds bytes, and
-// the media type of those bytes.
+// binary reports whether a member holds bytes, and the media type of its part: by
+// what the document said, or by the tool's schema.
 func (b *builder) binary(name string) (kind string, ok bool) {
+	if parts := b.parts(); parts != nil {
+		return parts[name].Type, parts[name].Binary
+	}
 	type node struct {
 		Format           string                     `json:"format"`
 		ContentEncoding  string                     `json:"contentEncoding"`
@@ -103,10 +146,10 @@ func (b *builder) binary(name string) (kind string, ok bool) {
 	if len(at.Items) > 0 {
 		at = read(at.Items)
 	}
-	if at.ContentMediaType == "" {
-		at.ContentMediaType = "application/octet-stream"
+	if at.Format == "binary" || at.Format == "byte" || at.ContentEncoding == "base64" {
+		return at.ContentMediaType, true
 	}
-	return at.ContentMediaType, at.Format == "binary" || at.Format == "byte" || at.ContentEncoding == "base64"
+	return "", false
 }
 
 // listed returns the name under which the schema lists a wire name.

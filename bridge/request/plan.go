@@ -45,7 +45,13 @@ type Plan struct {
 // be rendered to a request. A header that http.headers configures and User-Agent
 // are not part of the plan yet: see [Plan.WithHeaders].
 func New(t *tool.Tool, args tool.Args, env template.Env) (*Plan, error) {
-	b := &builder{tool: t, args: args, env: env, plan: &Plan{Tool: t, Header: http.Header{}}}
+	return NewWithFiles(t, args, env, nil)
+}
+
+// NewWithFiles is New for arguments whose bytes may come from local files. open may
+// be nil: there are none.
+func NewWithFiles(t *tool.Tool, args tool.Args, env template.Env, open Open) (*Plan, error) {
+	b := &builder{tool: t, args: args, env: env, open: open, plan: &Plan{Tool: t, Header: http.Header{}}}
 	if err := b.build(); err != nil {
 		err.Tool = t.Name
 		return nil, err

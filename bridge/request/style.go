@@ -1,6 +1,7 @@
 package request
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -34,20 +35,46 @@ func sortFields(fs []field) {
 func queryFields(p tool.Param, raw json.RawMessage) ([]field, error) {
 	name := wire(p)
 	switch {
-	case p.Style == "":
-		s, err := scalarText(raw)
-		return []field{{name, url.QueryEscape(s)}}, err
+	case p.Style == "" || p.Style == jsonStyle:
+		s, err := wholeText(p, raw)
+		return []field{{name, queryEscape(p, s)}}, err
 	case isNull(raw):
 		return nil, nil
 	case p.Style == "deepObject":
-		return deepFields(name, raw, 0)
+		return deepFields(p, name, raw, 0)
 	case isArray(raw):
 		return arrayFields(p, name, raw)
 	case isObject(raw):
 		return objectFields(p, name, raw)
 	}
 	s, err := scalarText(raw)
-	return []field{{name, url.QueryEscape(s)}}, err
+	return []field{{name, queryEscape(p, s)}}, err
+}
+
+// jsonStyle is the style of a parameter with content: JSON text of every value, also
+// of a string (OpenAPI 3.1, 4.8.12.2.1).
+const jsonStyle = "json"
+
+// wholeText returns a value that no style takes apart.
+func wholeText(p tool.Param, raw json.RawMessage) (string, error) {
+	if p.Style != jsonStyle {
+		return scalarText(raw)
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, raw); err != nil {
+		return "", errNotJSON
+	}
+	return b.String(), nil
+}
+
+// queryEscape writes a value for a query or a form. With allowReserved RFC 3986's
+// reserved characters stay, but those that end a value or begin another one do not:
+// an argument is one value.
+func queryEscape(p tool.Param, s string) string {
+	if !p.Reserved {
+		return url.QueryEscape(s)
+	}
+	return escape(s, func(c byte) bool { return isUnreserved(c) || strings.IndexByte(":/?[]@!$'()*,;=", c) >= 0 })
 }
 
 func arrayFields(p tool.Param, name string, raw json.RawMessage) ([]field, error) {
@@ -56,7 +83,7 @@ func arrayFields(p tool.Param, name string, raw json.RawMessage) ([]field, error
 		return nil, err
 	}
 	for i := range items {
-		items[i] = url.QueryEscape(items[i])
+		items[i] = queryEscape(p, items[i])
 	}
 	if !p.Explode {
 		return []field{{name, strings.Join(items, delimiter(p.Style))}}, nil
@@ -80,8 +107,8 @@ func objectFields(p tool.Param, name string, raw json.RawMessage) ([]field, erro
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, field{m.name, url.QueryEscape(s)})
-		flat = append(flat, url.QueryEscape(m.name), url.QueryEscape(s))
+		out = append(out, field{m.name, queryEscape(p, s)})
+		flat = append(flat, url.QueryEscape(m.name), queryEscape(p, s))
 	}
 	if p.Explode {
 		return out, nil
@@ -96,13 +123,15 @@ func delimiter(style string) string {
 		return "%20"
 	case "pipeDelimited":
 		return "%7C"
+	case "tabDelimited": // tsv of Swagger 2.0
+		return "%09"
 	}
 	return ","
 }
 
 // deepFields spreads a value into bracketed names: members by name, array
 // elements by index.
-func deepFields(name string, raw json.RawMessage, depth int) ([]field, error) {
+func deepFields(p tool.Param, name string, raw json.RawMessage, depth int) ([]field, error) {
 	if depth < maxNesting && (isArray(raw) || isObject(raw)) {
 		ms, err := children(raw)
 		if err != nil {
@@ -110,7 +139,7 @@ func deepFields(name string, raw json.RawMessage, depth int) ([]field, error) {
 		}
 		var out []field
 		for _, m := range ms {
-			fs, err := deepFields(name+"["+m.name+"]", m.value, depth+1)
+			fs, err := deepFields(p, name+"["+m.name+"]", m.value, depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -119,7 +148,7 @@ func deepFields(name string, raw json.RawMessage, depth int) ([]field, error) {
 		return out, nil
 	}
 	s, err := scalarText(raw)
-	return []field{{name, url.QueryEscape(s)}}, err
+	return []field{{name, queryEscape(p, s)}}, err
 }
 
 // children returns an object's members, or an array's elements named by index.
@@ -158,6 +187,9 @@ func texts(raw json.RawMessage) ([]string, error) {
 // style "form" cannot repeat a name inside one Cookie header.
 func simpleText(p tool.Param, raw json.RawMessage, escape func(string) string) (string, error) {
 	switch {
+	case p.Style == jsonStyle:
+		s, err := wholeText(p, raw)
+		return escape(s), err
 	case p.Style != "" && isArray(raw):
 		items, err := texts(raw)
 		for i := range items {
