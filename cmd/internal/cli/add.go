@@ -98,6 +98,9 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 	}
 	imported, err := importDocument(file, data, f)
 	if err != nil {
+		if imported != nil && !f.json { // a misspelt key is often why another one is missing
+			a.warn(imported.Warnings)
+		}
 		return err
 	}
 	secrets, err := higress.SplitSecrets(imported, f.credentials)
@@ -105,6 +108,11 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 		return err
 	}
 	p := imported.Profile
+	release, err := a.home.Lock(ctx, "add") // two at once must not choose one name
+	if err != nil {
+		return err
+	}
+	defer release()
 	name, replace, err := a.newName(f, imported)
 	if err != nil {
 		return err
@@ -123,14 +131,17 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 	if err := a.commit(ctx, p, set, secrets, text, replace); err != nil {
 		return err
 	}
+	report.Schemes = schemeEntries(p, set, secrets, f.credentials)
+	if !f.json {
+		a.printAdd(report, imported, len(secrets), f.credentials)
+	}
 	if err := a.adopt(ctx, name); err != nil {
 		return err
 	}
-	report.Schemes = schemeEntries(p, set, secrets, f.credentials)
 	if f.json {
 		return printJSON(a.sys.Out, report)
 	}
-	a.printAdd(report, len(secrets))
+	a.say("next: mcp-bridge tools %s, then mcp-bridge install CLIENT", name)
 	return nil
 }
 
@@ -150,7 +161,7 @@ func importDocument(file string, data []byte, f addFlags) (*higress.Imported, er
 	}
 	imported, err := higress.Import(file, data, higress.Options{Name: f.name, BaseURL: f.baseURL})
 	if err != nil {
-		return nil, fail(exitInvalid, "", "%w", err)
+		return imported, fail(exitInvalid, "", "%w", err)
 	}
 	return imported, nil
 }

@@ -45,6 +45,8 @@ func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret,
 		switch {
 		case s.Type == profiles.OAuth2 || s.Type == profiles.OpenIDConnect:
 			e.Usable, e.Hint = false, "this version cannot sign in with "+string(s.Type)+" yet"
+		case s.Type == profiles.HTTPScheme && s.Scheme != "basic" && s.Scheme != "bearer":
+			e.Usable, e.Hint = false, "calls that need it fail: only basic and bearer can be used"
 		case stored[s.ID] && mode == higress.Keychain:
 		case s.DefaultCredential != nil && !s.DefaultCredential.Keychain:
 		case client[s.ID] == carriesIn:
@@ -93,7 +95,14 @@ func passedOn(set *tool.Set) map[string]role {
 	return out
 }
 
-func (a *app) printAdd(r addReport, stored int) {
+// warn tells what was noted on the way to an error.
+func (a *app) warn(list []higress.Warning) {
+	for _, w := range list {
+		a.say("warning: %s: %s", w.At, keyed(w.Key, w.Message))
+	}
+}
+
+func (a *app) printAdd(r addReport, i *higress.Imported, stored int, mode string) {
 	for _, w := range r.Warnings {
 		a.say("warning: %s: %s", w.At, w.Message)
 	}
@@ -109,7 +118,11 @@ func (a *app) printAdd(r addReport, stored int) {
 			a.say("%s: %s", s.ID, s.Hint)
 		}
 	}
-	a.say("next: mcp-bridge tools %s, then mcp-bridge install CLIENT", r.Profile)
+	for _, s := range i.Secrets {
+		if mode == higress.Drop && s.Record != s.Scheme {
+			a.say("%s: mcp-bridge login %s --scheme %s", s.Record, r.Profile, s.Record)
+		}
+	}
 }
 
 // addFailed prints a failure of add --json as an object on standard output.
