@@ -16,6 +16,7 @@
 package home
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -74,7 +75,7 @@ func Locate(flag string, getenv func(string) string, userHome func() (string, er
 		if err == nil {
 			err = errors.New("no home directory")
 		}
-		return "", &Error{Kind: Unusable, Op: "locate", Path: path, Err: err}
+		return "", &Error{Kind: Unusable, Op: "locate", Path: cmp.Or(path, "~/"+Folder), Err: err}
 	}
 	if path == "" {
 		return absolute(filepath.Join(user, Folder))

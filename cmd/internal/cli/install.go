@@ -128,12 +128,15 @@ func (a *app) entry(f installFlags) (clientconfig.Entry, error) {
 	if err != nil {
 		return clientconfig.Entry{}, fmt.Errorf("find this program's own path: %w", err)
 	}
-	if strings.ContainsAny(f.name, "\r\n\"\\/") || strings.TrimSpace(f.name) == "" {
-		return clientconfig.Entry{}, usage("use letters, digits, - and _", "%q is no name for a server", f.name)
+	if !serverName(f.name) {
+		return clientconfig.Entry{}, usage("use up to 64 letters, digits, - and _", "%q is no name for a server", f.name)
 	}
 	e := clientconfig.Entry{Name: f.name, Command: stablePath(binary), Args: []string{"serve"}}
 	if a.profileFlag != "" {
 		ref := a.profileFlag
+		if _, _, err := a.resolve(ref); err != nil {
+			a.say("warning: %s: the server will not start before that is mended", err)
+		}
 		if strings.HasSuffix(ref, ".toml") {
 			if ref, err = filepath.Abs(ref); err != nil {
 				return clientconfig.Entry{}, err
@@ -145,6 +148,14 @@ func (a *app) entry(f installFlags) (clientconfig.Entry, error) {
 		e.Args = append(e.Args, "--home", a.home.Path())
 	}
 	return e, nil
+}
+
+// serverName reports whether every client takes the name: some put it before the
+// names of tools.
+func serverName(name string) bool {
+	return name != "" && len(name) <= 64 && !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+	})
 }
 
 // stablePath prefers a link of the same name on a folder of the PATH that leads

@@ -97,7 +97,7 @@ func (a *app) uninstall(ctx context.Context, c clientconfig.Client, file, name s
 			after = back
 		}
 	}
-	done.Action, done.After = "removed", c.After
+	done.Action, done.After = "removed", c.Removed
 	done.diff = clientconfig.Diff(file, data, clientconfig.Edit{Old: string(data), New: string(after)})
 	if dry {
 		return done, nil

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -132,6 +133,9 @@ func (a *app) newProfile(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if slices.Contains(known, name) {
+		return fail(exitFailed, "type another name, or mcp-bridge profiles edit "+name, "there is a profile %q already", name)
+	}
 	if err := profiles.CheckNewName(name, known); err != nil {
 		return err
 	}
@@ -165,6 +169,9 @@ func (a *app) editProfile(ctx context.Context, text string) error {
 	editor := a.sys.Getenv("VISUAL")
 	if editor == "" {
 		editor = a.sys.Getenv("EDITOR")
+	}
+	if a.noInput || editor == "" && !a.canAsk() {
+		return usage("edit "+file+", then type: "+strings.TrimSpace("mcp-bridge check "+text), "there is no terminal for an editor")
 	}
 	if editor == "" {
 		editor = "vi"

@@ -22,6 +22,8 @@ type Client struct {
 	Folders map[string][]string
 	// After says what the person does so that the client sees the change.
 	After string
+	// Removed says it for an entry that was taken out; empty: the client sees it itself.
+	Removed string
 }
 
 // Field is a member of an entry with a fixed value.
@@ -38,17 +40,18 @@ func Clients() []Client {
 			Extra:   []Field{{"type", "stdio"}},
 			User:    map[string][]string{"": {"{CLAUDE_CONFIG_DIR|home}/.claude.json"}},
 			Folders: map[string][]string{"": {"{home}/.claude", "{home}/.claude.json"}},
-			Project: ".mcp.json", After: "start a new session, or type /mcp"},
+			Project: ".mcp.json", After: "start a new session, or type /mcp", Removed: "start a new session"},
 		{ID: "claude-desktop", Name: "Claude Desktop", Format: JSON, Path: []string{"mcpServers"},
 			User: map[string][]string{
 				"darwin": {"{home}/Library/Application Support/Claude/claude_desktop_config.json"},
 				"windows": {"{APPDATA}/Claude/claude_desktop_config.json",
 					"{LOCALAPPDATA}/Packages/Claude_*/LocalCache/Roaming/Claude/claude_desktop_config.json"},
 				"": {"{home}/.config/Claude/claude_desktop_config.json"}},
-			After: "quit Claude Desktop fully (menu bar or tray), then open it again"},
+			After:   "quit Claude Desktop fully (menu bar or tray), then open it again",
+			Removed: "quit Claude Desktop fully (menu bar or tray), then open it again"},
 		{ID: "codex", Name: "Codex", Format: TOML,
 			User:    map[string][]string{"": {"{CODEX_HOME|home/.codex}/config.toml"}},
-			Project: ".codex/config.toml", After: "start a new session; /mcp shows its state"},
+			Project: ".codex/config.toml", After: "start a new session; /mcp shows its state", Removed: "start a new session"},
 		{ID: "cursor", Name: "Cursor", Format: JSONC, Path: []string{"mcpServers"},
 			User:    map[string][]string{"": {"{home}/.cursor/mcp.json"}},
 			Project: ".cursor/mcp.json", After: "Cursor picks it up by itself; restart it if it does not"},

@@ -35,7 +35,8 @@ func (c Client) parseJSON(data []byte) (root *hujson.Value, skip int, err error)
 			hint: "take the comments and trailing commas out, then run install again"}
 	}
 	if _, ok := v.Value.(*hujson.Object); !ok {
-		return nil, 0, &Error{Client: c.ID, Line: 1, Col: 1, Message: "the file is not a JSON object"}
+		return nil, 0, &Error{Client: c.ID, Line: 1, Col: 1, Message: "the file is not a JSON object",
+			hint: "repair the file, or see what to add by hand: mcp-bridge install " + c.ID + " --print"}
 	}
 	return &v, skip, nil
 }

@@ -168,8 +168,13 @@ func Diff(path string, data []byte, e Edit) string {
 	const context = 3
 	from, until := max(0, head-context), min(tail, context)
 	var out strings.Builder
-	fmt.Fprintf(&out, "--- %s\n+++ %s\n@@ -%d,%d +%d,%d @@\n", path, path,
-		from+1, len(a)-tail+until-from, from+1, len(b)-tail+until-from)
+	span := func(lines int) string { // of nothing, the line before it
+		if lines == 0 {
+			return fmt.Sprintf("%d,0", from)
+		}
+		return fmt.Sprintf("%d,%d", from+1, lines)
+	}
+	fmt.Fprintf(&out, "--- %s\n+++ %s\n@@ -%s +%s @@\n", path, path, span(len(a)-tail+until-from), span(len(b)-tail+until-from))
 	write := func(sign string, part []string) {
 		for _, l := range part {
 			out.WriteString(sign + strings.TrimRight(l, "\r\n") + "\n")
