@@ -2,10 +2,7 @@ package oauthflow
 
 import (
 	"context"
-	"errors"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -156,48 +153,4 @@ func TestLoginThatCannotBegin(t *testing.T) {
 			t.Errorf("%d requests", n)
 		}
 	})
-}
-
-// A real browser signs in, asks for no page but ours, and ends on the clean address.
-func TestLoginInChromium(t *testing.T) {
-	chromium := needs(t, "chromium")
-	for name, decision := range map[string]oauthtest.Decision{"allowed": oauthtest.Allow, "declined": oauthtest.Deny} {
-		t.Run(name, func(t *testing.T) {
-			s, f := withServer(t, func(b *oauthtest.Behaviour) { b.Consent = decision })
-			ended := make(chan string, 1)
-			_, err := f.Login(t.Context(), LoginOptions{Timeout: time.Minute, AppName: "Sample API", Open: func(_ context.Context, address string) error {
-				html, err := dump(t, chromium, address)
-				ended <- html
-				return err
-			}})
-			html := <-ended
-			want := map[string]string{"allowed": "signed in", "declined": "declined"}[name]
-			if !strings.Contains(html, want) || !strings.Contains(html, "Sample API") {
-				t.Errorf("Chromium shows:\n%s", html)
-			}
-			if decision == oauthtest.Deny && kindOf(err) != Denied || decision == oauthtest.Allow && err != nil {
-				t.Errorf("error %v", err)
-			}
-			if v := s.Violations(); len(v) > 0 {
-				t.Errorf("violations: %q", v)
-			}
-		})
-	}
-}
-
-// dump loads an address with a headless Chromium of its own and returns the document
-// that it then shows.
-func dump(t *testing.T, chromium, address string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	home := t.TempDir()
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--no-first-run", "--user-data-dir="+home, "--dump-dom", address)
-	cmd.Env = append(os.Environ(), "HOME="+home)
-	cmd.WaitDelay = 10 * time.Second
-	out, err := cmd.Output()
-	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil
-	}
-	return string(out), err
 }
