@@ -195,7 +195,7 @@ func (b *Bridge) Plan(c Call) (*request.Plan, error) {
 }
 
 func (b *Bridge) plan(t *tool.Tool, args tool.Args) (*request.Plan, error) {
-	p, err := request.New(t, args, b.templateEnv())
+	p, err := request.NewWithFiles(t, args, b.templateEnv(), b.open)
 	if err != nil || p.Direct {
 		return p, err
 	}

@@ -110,6 +110,7 @@ func ended(ctx context.Context, plan *request.Plan, err error) error {
 
 func (s *sending) result(ctx context.Context, response result.Response, used []credential.Usable) *result.Result {
 	o, keep := s.b.resultOptions(ctx, s.call)
+	o.Save = s.b.saver(s.plan.Tool)
 	r := keep.note(result.FromResponse(s.plan.Tool, response, o))
 	switch {
 	case s.hint != "":

@@ -40,6 +40,12 @@ type rig struct {
 // newRig builds a Bridge over a profile. In the text, BASE stands for the address.
 func newRig(t testing.TB, base, text string, environ ...string) *rig {
 	t.Helper()
+	return newRigWith(t, base, text, nil, environ...)
+}
+
+// newRigWith is newRig with tools that were imported.
+func newRigWith(t testing.TB, base, text string, imported []*tool.Tool, environ ...string) *rig {
+	t.Helper()
 	dir := t.TempDir()
 	h, err := home.Open(filepath.Join(dir, "home"))
 	if err != nil {
@@ -63,7 +69,7 @@ func newRig(t testing.TB, base, text string, environ ...string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := tool.Compile(p)
+	set, err := tool.CompileWith(p, imported)
 	if err != nil {
 		t.Fatal(err)
 	}

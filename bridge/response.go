@@ -34,6 +34,12 @@ func (s *sender) response(ctx context.Context, req *http.Request, res *http.Resp
 		return r, &SendError{Kind: result.BackendUnreachable, Host: req.URL.Host, Message: "it switches to another protocol, which was not asked for",
 			hint: "check that server.baseUrl is the address of an HTTP API"}
 	}
+	late := func() bool { return false }
+	if isStream(res.Header) {
+		var stop func()
+		late, stop = s.listen(ctx, res.Body)
+		defer stop()
+	}
 	body, err := plain(res, &r)
 	if err == nil {
 		var data []byte
@@ -43,6 +49,10 @@ func (s *sender) response(ctx context.Context, req *http.Request, res *http.Resp
 			return r, nil
 		}
 		r.Body = data
+	}
+	if late() {
+		r.Truncated, r.Note = true, "the stream had not ended when the bridge stopped listening"
+		return r, nil
 	}
 	if err == nil || res.StatusCode >= http.StatusBadRequest && ctx.Err() == nil {
 		return r, nil

@@ -34,6 +34,7 @@ type sender struct {
 	away         *stranger // what client uses for other origins
 	timeout      time.Duration
 	maxBody      int64
+	stream       time.Duration // how long a stream is listened to
 	retries      int
 	follow       *bool
 	plainHosts   []string // host:port of http.allowInsecure
@@ -47,7 +48,7 @@ type sender struct {
 
 func newSender(o Options, mask *secret.Masker) (*sender, error) {
 	h := o.Set.Profile().HTTP
-	s := &sender{timeout: time.Duration(h.Timeout), maxBody: h.MaxResponseBytes, retries: profiles.DefaultRetries,
+	s := &sender{timeout: time.Duration(h.Timeout), maxBody: h.MaxResponseBytes, stream: streamTime, retries: profiles.DefaultRetries,
 		follow: h.FollowRedirects, plainHosts: h.AllowInsecure, allowPrivate: h.AllowPrivate,
 		agent: "mcp-bridge/" + o.Version, log: o.Logger, mask: mask, pause: sleep, nonces: &nonces{of: map[string]string{}}}
 	if s.timeout <= 0 {

@@ -44,10 +44,11 @@ type responseFile struct {
 	Body       string
 	BodyBase64 []byte
 	Truncated  bool
+	Note       string
 }
 
 func (f responseFile) response() Response {
-	r := Response{f.Status, f.Header, []byte(f.Body), f.Truncated}
+	r := Response{f.Status, f.Header, []byte(f.Body), f.Truncated, f.Note}
 	if f.BodyBase64 != nil {
 		r.Body = f.BodyBase64
 	}

@@ -72,6 +72,9 @@ func (s *shaper) media(f form) *Result {
 	if s.response.Truncated {
 		return s.tooLarge("part of a binary body is of no use")
 	}
+	if s.options.Save != nil {
+		return s.saved()
+	}
 	if size := len(s.response.Body); s.options.MaxBlob > 0 && size > s.options.MaxBlob {
 		return s.errorf(TooLarge, "ask for a smaller one; a person can have this one in a file: mcp-bridge call "+s.tool.Name+" > FILE",
 			"the response is %s, and this client takes at most %d bytes", s.describe(), s.options.MaxBlob)
@@ -89,6 +92,16 @@ func (s *shaper) media(f form) *Result {
 		return &Result{Content: append([]Content{c}, items...)}
 	}
 	return &Result{Content: []Content{c}}
+}
+
+// saved makes the result of a body that is put into a file.
+func (s *shaper) saved() *Result {
+	path, err := s.options.Save(s.response.Header, s.kind, s.response.Body)
+	if err != nil {
+		return s.errorf(Internal, "check policy.saveTo in the profile", "the response, %s, cannot be saved: %v", s.describe(), err)
+	}
+	return &Result{Content: []Content{{Type: "text", Text: first("saved "+s.describe()+" to "+clean(path), s.options.MaxChars),
+		Meta: map[string]any{MetaSource: FromBridge}}}}
 }
 
 // mimeType is the whole header value, as Higress has it, or the bare type for an

@@ -26,7 +26,8 @@ type Response struct {
 	Status    int
 	Header    http.Header
 	Body      []byte
-	Truncated bool // the body was cut at http.maxResponseBytes
+	Truncated bool   // the body is not whole: it was cut at http.maxResponseBytes
+	Note      string // why it is not whole, if for another reason
 }
 
 // Options say how a response becomes a result. The zero Options mask nothing and
@@ -44,6 +45,9 @@ type Options struct {
 	// MaxBlob is the most bytes that an image, a sound or a file may have; it is not
 	// part of the text. 0: any number.
 	MaxBlob int
+	// Save puts a body that is an image, a sound or bytes into a file and returns its
+	// path. nil: the body is part of the result.
+	Save func(header http.Header, kind string, data []byte) (path string, err error)
 	// Select is a jq expression that is applied to a JSON body in place of the
 	// tool's response template. Empty: none. Context bounds it; nil: a second.
 	Select  string
@@ -141,8 +145,9 @@ func (s *shaper) success() *Result {
 	if text = s.clean(text); text == "" {
 		text = s.nothing()
 	}
-	text, cut := s.fit(text, s.truncatedNote(), 0)
-	r := &Result{Content: []Content{outside(text)}}
+	items, reserved := s.hints(s.nextPage())
+	text, cut := s.fit(text, s.truncatedNote(), reserved)
+	r := &Result{Content: append([]Content{outside(text)}, items...)}
 	if !cut {
 		r.Structured = s.structured(body)
 	}
@@ -164,6 +169,9 @@ func (s *shaper) truncatedNote() string {
 	if !s.response.Truncated {
 		return ""
 	}
+	if s.response.Note != "" {
+		return "[cut: " + s.response.Note + "]"
+	}
 	return "[cut: the response is larger than http.maxResponseBytes (" + strconv.Itoa(len(s.response.Body)) + " bytes were read)]"
 }
 
@@ -178,6 +186,9 @@ func (s *shaper) structured(body []byte) json.RawMessage {
 }
 
 func (s *shaper) tooLarge(why string) *Result {
+	if s.response.Note != "" {
+		return s.errorf(TooLarge, "", "%s, and %s", s.response.Note, why)
+	}
 	return s.errorf(TooLarge, "ask for less, or raise http.maxResponseBytes in the profile",
 		"the response is larger than http.maxResponseBytes, and %s", why)
 }
