@@ -89,11 +89,15 @@ func (s *sending) insufficient(ctx context.Context, response result.Response, us
 	}
 	s.stepped = true
 	u := used[i]
-	if !s.b.mayAsk(s.plan.Tool.Name) {
+	scopes := s.wanted(u, challenge["scope"])
+	switch {
+	case s.b.o.Resolver.Outdated(u, scopes): // another call has asked for them meanwhile
+		return true, nil
+	case !s.b.mayAsk(s.plan.Tool.Name):
 		s.hint = "a sign-in for more scopes has not helped; sign in again: " + s.b.o.Resolver.LoginCommand(u.Scheme)
 		return false, nil
 	}
-	err := s.b.o.Resolver.StepUp(ctx, u, s.plan.Origin, s.wanted(u, challenge["scope"]), metadata(challenge))
+	err := s.b.o.Resolver.StepUp(ctx, u, s.plan.Origin, scopes, metadata(challenge))
 	if err == nil {
 		s.b.hasAsked(s.plan.Tool.Name)
 		return true, nil

@@ -73,7 +73,7 @@ type Resolver struct {
 	mu       sync.Mutex
 	commands map[string]*commandResult
 	records  map[string]keptRecord
-	clients  map[*profiles.SecurityScheme]*client
+	clients  map[string]*client // by the scheme's id
 }
 
 // New returns a Resolver. It reads nothing yet.
@@ -94,7 +94,7 @@ func New(o Options) *Resolver {
 		o.Now = time.Now
 	}
 	return &Resolver{o: o, commandTime: commandTime, commands: map[string]*commandResult{}, records: map[string]keptRecord{},
-		clients: map[*profiles.SecurityScheme]*client{}}
+		clients: map[string]*client{}}
 }
 
 // Account returns the account whose credentials these are.
@@ -204,7 +204,7 @@ func (r *Resolver) static(ctx context.Context, scheme *profiles.SecurityScheme, 
 	switch {
 	case errors.Is(err, keychain.ErrNotFound):
 		e := r.fail(scheme, record, Missing, nil, "")
-		e.absent, e.Origin = true, origin
+		e.absent, e.Origin = !isSecretRecord(record), origin
 		return Usable{}, e
 	case err != nil:
 		return Usable{}, r.fail(scheme, record, KeychainUnavailable, err, "")

@@ -65,13 +65,14 @@ func (w *work) unread(err error) *problem {
 // its access token can still be used. However many ask, and in however many
 // processes, the authorization server gets one request.
 func (w *work) renew(ctx context.Context, n need) (*held, *problem) {
-	const turns = 2 // somebody else's work may have been for another need
+	const turns = 3 // somebody else's work may have been for another need
 	var h *held
 	var p *problem
 	for range turns {
 		h, p = w.r.o.Tokens.fly(ctx, "renew "+w.client.key, func(ctx context.Context) (*held, *problem) { return w.renewOnce(ctx, n) })
-		if p != nil || h.generation != n.generation || !n.rejected {
-			break
+		switch {
+		case p != nil, (h.generation != n.generation || !n.rejected) && (w.personal() || w.covers(h.stored)):
+			return h, p
 		}
 		p = &problem{reason: SignInNeeded, err: errors.New("the backend has refused the token, and there is no other")}
 	}
@@ -179,13 +180,28 @@ func (w *work) lost(ctx context.Context, s stored) *problem {
 // orphaned says what became of a consumed token: another process has its successor,
 // or had it.
 func (w *work) orphaned(ctx context.Context, h *held) *problem {
-	release, ok, err := w.r.o.Home.TryLock(w.unsavedLock())
-	if err == nil && ok {
-		release()
+	if w.holderGone() {
 		return w.lost(ctx, h.stored)
 	}
+	return w.waiting()
+}
+
+// waiting is what others are told while a process has a token that the keychain does
+// not take.
+func (w *work) waiting() *problem {
 	return &problem{reason: KeychainUnavailable, err: errors.New("another program has renewed the sign-in, and the keychain does not take the new token"),
 		hint: "mcp-bridge keychain status"}
+}
+
+// holderGone reports whether no process has the successor of a consumed token any
+// more.
+func (w *work) holderGone() bool {
+	release, ok, err := w.r.o.Home.TryLock(w.unsavedLock())
+	if err != nil || !ok {
+		return false
+	}
+	release()
+	return true
 }
 
 // refresh sends the refresh token, once. Before that a marker says so, and before the

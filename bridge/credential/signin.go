@@ -33,8 +33,9 @@ func (r *Resolver) Generation(s *profiles.SecurityScheme) string {
 
 // SaveToken stores what a sign-in gave. The token may be sent to origins, and to
 // those that the sign-in before it was approved for. Running processes use it from
-// their next call on. The error is an *Error, a *keychain.Error or a *home.Error; then
-// the sign-in before it is as it was.
+// their next call on. The error is an *Error, a *keychain.Error or a *home.Error. After
+// one of the keychain's the sign-in before it is as it was; after one of the index's the
+// new one is there, and running processes notice it late.
 func (r *Resolver) SaveToken(ctx context.Context, s *profiles.SecurityScheme, t oauthflow.Token, origins []string) error {
 	c, err := r.client(s)
 	if err != nil {
@@ -102,7 +103,11 @@ func (r *Resolver) Approve(ctx context.Context, s *profiles.SecurityScheme, orig
 		return false, nil
 	}
 	if f.Consumed {
-		return false, r.fail(s, s.ID, KeychainUnavailable, w.orphaned(ctx, &held{stored: old}).err, "mcp-bridge keychain status")
+		p := w.orphaned(ctx, &held{stored: old})
+		if p.reason == SignInNeeded {
+			return false, nil
+		}
+		return false, r.fail(s, s.ID, p.reason, p.err, p.hint)
 	}
 	next := old.with(old.token, union(old.token.Scopes, old.missing), approvable(origins)...)
 	if slices.Equal(next.origins, old.origins) {
@@ -170,12 +175,13 @@ func (r *Resolver) LookSignIn(ctx context.Context, s *profiles.SecurityScheme, o
 	t := st.token
 	out.Identity, out.Issuer, out.Type, out.Scopes, out.Origins, out.Generation = t.Identity, t.Issuer, t.Type, t.Scopes, st.origins, st.generation
 	out.ExpiresAt, out.Refreshable, out.Missing = t.Expiry, !t.Refresh.IsZero() && !f.Expired, union(st.missing, f.Wanted)
-	if out.State = w.stateOf(st, f); f.Consumed && out.State == SignedIn {
-		p := w.orphaned(ctx, &held{stored: st})
-		if out.State = Unavailable; p.reason == SignInNeeded {
-			out.State, p.err = Expired, nil
+	if out.State = w.stateOf(st, f); f.Consumed && !f.Expired {
+		if w.holderGone() {
+			out.State = Expired
+			return out, nil
 		}
-		return out, p.err
+		out.State = Unavailable
+		return out, w.waiting().err
 	}
 	out.Unapproved = slices.DeleteFunc(approvable(origins), st.allows)
 	if len(origins) > 0 && len(out.Unapproved) == len(approvable(origins)) {

@@ -21,7 +21,12 @@ func IsOAuth(s *profiles.SecurityScheme) bool {
 }
 
 // SecretRecord names the keychain record of a client secret that is kept there.
-func SecretRecord(s *profiles.SecurityScheme) string { return "client:" + s.ID }
+func SecretRecord(s *profiles.SecurityScheme) string { return secretPrefix + s.ID }
+
+const secretPrefix = "client:"
+
+// isSecretRecord reports a client secret, which nobody types during a call.
+func isSecretRecord(record string) bool { return strings.HasPrefix(record, secretPrefix) }
 
 // SecretOrigin returns the origin that a client secret is sent to, and that a
 // secret in the keychain has to be approved for.
@@ -227,7 +232,7 @@ type client struct {
 func (r *Resolver) client(s *profiles.SecurityScheme) (*client, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if c := r.clients[s]; c != nil {
+	if c := r.clients[s.ID]; c != nil {
 		return c, nil
 	}
 	c, refused := config(r.o.Profile, s, r.o.Network)
@@ -236,8 +241,8 @@ func (r *Resolver) client(s *profiles.SecurityScheme) (*client, error) {
 		e.OAuth = true
 		return nil, e
 	}
-	r.clients[s] = &client{scheme: s, config: c, key: r.tokenKey(&c)}
-	return r.clients[s], nil
+	r.clients[s.ID] = &client{scheme: s, config: c, key: r.tokenKey(&c)}
+	return r.clients[s.ID], nil
 }
 
 // config returns the client's configuration with its secret.

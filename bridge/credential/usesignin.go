@@ -87,6 +87,17 @@ func (r *Resolver) Renew(ctx context.Context, u Usable, origin, metadata string)
 	return nil
 }
 
+// Outdated reports whether another token has been stored since u was returned, which
+// has all these scopes.
+func (r *Resolver) Outdated(u Usable, scopes []string) bool {
+	c, err := r.client(u.Scheme)
+	if err != nil {
+		return false
+	}
+	h := (&work{r: r, client: c}).inMemory()
+	return h != nil && h.generation != u.generation && len(without(scopes, h.token.Scopes)) == 0
+}
+
 // StepUp says that the backend wants scopes that the token does not have. They are
 // noted, so that the next login asks for them, too. nil means that there is another
 // token by now: one of the client itself needs no person. The error is an *Error with
@@ -98,8 +109,8 @@ func (r *Resolver) StepUp(ctx context.Context, u Usable, origin string, scopes [
 	}
 	w := &work{r: r, client: c, origin: origin, scopes: scopes}
 	if !w.personal() {
-		if len(without(scopes, u.Scopes)) == 0 {
-			return w.fail(nil, &problem{reason: Refused, err: errors.New("the backend wants scopes that the token has")})
+		if h := w.inMemory(); h != nil && len(without(scopes, union(h.token.Scopes, h.missing))) == 0 {
+			return w.fail(nil, &problem{reason: Refused, err: errors.New("the backend wants scopes that the server does not grant, or that the token has"), hint: "see client.scopes in " + r.o.Profile.File})
 		}
 		_, p := w.renew(ctx, need{generation: u.generation, rejected: true})
 		if p != nil {
@@ -137,9 +148,8 @@ func (w *work) fail(h *held, p *problem) *Error {
 		copied := *inner
 		e = &copied
 	}
-	e.Origin, e.Unapproved = w.origin, unapproved
-	if inner == nil {
-		e.OAuth = true
+	if e.Unapproved = unapproved; inner == nil {
+		e.OAuth, e.Origin = true, w.origin
 		e.Scopes = union(c.config.Scopes, w.scopes)
 	}
 	if h != nil {
