@@ -1,6 +1,7 @@
 package home
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -38,10 +39,11 @@ func (h *Home) ReadFile(rel string) ([]byte, error) {
 			return err
 		}
 		defer func() { _ = f.Close() }()
-		data, err = io.ReadAll(io.LimitReader(f, maxFile+1))
-		if err == nil && len(data) > maxFile {
+		into := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxFile)+bytes.MinRead))
+		if _, err = into.ReadFrom(io.LimitReader(f, maxFile+1)); err == nil && into.Len() > maxFile {
 			return fmt.Errorf("larger than %d MiB", maxFile>>20)
 		}
+		data = into.Bytes()
 		return err
 	})
 	if err != nil {
