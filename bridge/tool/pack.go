@@ -14,37 +14,63 @@ import (
 //	sizes    of the parts, in their order
 //	version  what Set.Version returns
 //	list     what Set.List returns
-//	schemas  those of tools that are not listed
+//	others   what the list would have of the tools that are not listed
 //	index    indexEntry bytes a tool, sorted by name
 //	names    one behind the other
 //	blobs    one JSON object a tool
 //	extra    one JSON object: the warnings and the reasons for what is denied
 const (
 	packedParts = 7
-	indexEntry  = 7 * 4
+	indexEntry  = 9 * 4
 )
 
-// The fields of an index entry; a tool's input schema lies in list, or in schemas
+// The fields of an index entry. What a tool is listed with lies in list, or in others
 // when the tool is denied.
 const (
 	atName = iota * 4
 	atNameEnd
 	atBlob
 	atBlobEnd
+	atHead // what is listed before the input schema
 	atSchema
 	atSchemaEnd
 	atReason // 0: listed; else the number of the reason, counted from 1
+	atWrites // 1: the tool may change something
 )
 
-// packedTool is what is kept of a tool. Name and input schema lie elsewhere; what may
-// hold a credential is kept as a place in the profile.
+// packedTool is what is kept of a tool besides what is listed. What may hold a
+// credential is kept as a place in the profile. Fields of its own hide the tool's.
 type packedTool struct {
 	*Tool
-	Name        *struct{} `json:",omitempty"` // hides the tool's
-	InputSchema *struct{} `json:",omitempty"` // the same
-	Security    [][]packedRequirement
-	Downstream  *packedDownstream
+	Name         *struct{}       `json:",omitempty"`
+	Title        *struct{}       `json:",omitempty"`
+	Description  *struct{}       `json:",omitempty"`
+	InputSchema  *struct{}       `json:",omitempty"`
+	OutputSchema json.RawMessage `json:",omitempty"`
+	Params       []packedParam   `json:",omitempty"`
+	Response     *Response       `json:",omitempty"`
+	Config       json.RawMessage `json:",omitempty"`
+	Security     [][]packedRequirement
+	Downstream   *packedDownstream `json:",omitempty"`
 }
+
+// packedParam is a Param whose empty fields take no room.
+type packedParam struct {
+	Name     string
+	Wire     string          `json:",omitempty"`
+	In       Position        `json:",omitempty"`
+	Type     string          `json:",omitempty"`
+	Required bool            `json:",omitempty"`
+	Default  json.RawMessage `json:",omitempty"`
+	Style    string          `json:",omitempty"`
+	Explode  bool            `json:",omitempty"`
+	Reserved bool            `json:",omitempty"`
+	Binary   bool            `json:",omitempty"`
+	Parts    map[string]Part `json:",omitempty"`
+}
+
+// packedHead is what is listed before the input schema.
+type packedHead struct{ Title, Description string }
 
 type packedRequirement struct {
 	Scheme     packedScheme
@@ -82,14 +108,17 @@ var errUnpackable = errors.New("a tool has a credential that is not the profile'
 func (s *Set) Pack() ([]byte, error) {
 	w := &packer{refs: references(s.profile), profile: s.profile, reasons: map[string]int{}}
 	w.extra.Warnings = s.warnings
-	listed := s.listOffsets()
+	at := 1 // in the list, behind its bracket
 	for _, t := range s.All() {
-		if !t.Imported {
-			continue
+		listing := t.appendListing(nil)
+		reason, denied := s.Denied(t.Name)
+		if t.Imported {
+			if err := w.add(t, listing, reason, at); err != nil {
+				return nil, err
+			}
 		}
-		reason, _ := s.Denied(t.Name)
-		if err := w.add(t, reason, listed[t.Name]); err != nil {
-			return nil, err
+		if !denied {
+			at += len(listing) + 1
 		}
 	}
 	extra, err := json.Marshal(w.extra)
@@ -97,50 +126,44 @@ func (s *Set) Pack() ([]byte, error) {
 		return nil, err
 	}
 	var out []byte
-	parts := [packedParts][]byte{[]byte(s.version), s.list, w.schemas, w.index, w.names, w.blobs, extra}
+	parts := [packedParts][]byte{[]byte(s.version), s.list, w.others, w.index, w.names, w.blobs, extra}
 	for _, p := range parts {
 		out = binary.LittleEndian.AppendUint32(out, uint32(len(p)))
 	}
 	return append(out, slices.Concat(parts[:]...)...), nil
 }
 
-// listOffsets returns where the input schemas of the listed tools begin in the list.
-func (s *Set) listOffsets() map[string]int {
-	tools := s.Tools()
-	out := make(map[string]int, len(tools))
-	at := 1
-	for _, t := range tools {
-		out[t.Name] = at + len(t.appendHead(nil))
-		at += len(t.appendListing(nil)) + 1
-	}
-	return out
-}
-
 // packer collects the parts.
 type packer struct {
-	profile                      *profiles.Profile
-	refs                         []*profiles.Reference
-	schemas, index, names, blobs []byte
-	extra                        packedExtra
-	reasons                      map[string]int
+	profile                     *profiles.Profile
+	refs                        []*profiles.Reference
+	others, index, names, blobs []byte
+	extra                       packedExtra
+	reasons                     map[string]int
 }
 
-func (w *packer) add(t *Tool, reason string, schema int) error {
+// add takes in a tool that is listed at a place of the list, or denied for a reason.
+func (w *packer) add(t *Tool, listing []byte, reason string, at int) error {
 	blob, err := w.blob(t)
 	if err != nil {
 		return err
 	}
-	number := 0
+	number, writes := 0, 0
 	if reason != "" {
-		schema = len(w.schemas)
-		w.schemas = append(w.schemas, t.InputSchema...)
+		at = len(w.others)
+		w.others = append(w.others, listing...)
 		if number = w.reasons[reason]; number == 0 {
 			w.extra.Reasons = append(w.extra.Reasons, reason)
 			number = len(w.extra.Reasons)
 			w.reasons[reason] = number
 		}
 	}
-	for _, n := range [...]int{len(w.names), len(w.names) + len(t.Name), len(w.blobs), len(w.blobs) + len(blob), schema, schema + len(t.InputSchema), number} {
+	if !t.ReadOnly {
+		writes = 1
+	}
+	schema := at + len(t.appendHead(nil))
+	for _, n := range [...]int{len(w.names), len(w.names) + len(t.Name), len(w.blobs), len(w.blobs) + len(blob),
+		at, schema, schema + len(t.InputSchema), number, writes} {
 		w.index = binary.LittleEndian.AppendUint32(w.index, uint32(n))
 	}
 	w.names = append(w.names, t.Name...)
@@ -149,7 +172,13 @@ func (w *packer) add(t *Tool, reason string, schema int) error {
 }
 
 func (w *packer) blob(t *Tool) ([]byte, error) {
-	p := packedTool{Tool: t}
+	p := packedTool{Tool: t, OutputSchema: t.OutputSchema, Config: t.Config}
+	for _, one := range t.Params {
+		p.Params = append(p.Params, packedParam(one))
+	}
+	if t.Response != (Response{}) {
+		p.Response = &t.Response
+	}
 	if t.Security != nil {
 		p.Security = [][]packedRequirement{}
 	}

@@ -103,7 +103,7 @@ func TestPack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Version() != want.Version() || !bytes.Equal(got.List(), want.List()) || !reflect.DeepEqual(got.Warnings(), want.Warnings()) || got.Len() != want.Len() {
+	if got.Version() != want.Version() || !bytes.Equal(got.List(), want.List()) || !reflect.DeepEqual(got.Warnings(), want.Warnings()) || got.Len() != want.Len() || got.Writes() != want.Writes() {
 		t.Errorf("version %s, list %s, warnings %v", got.Version(), got.List(), got.Warnings())
 	}
 	for i, one := range want.Tools() {

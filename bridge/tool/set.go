@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -52,6 +53,14 @@ func (s *Set) At(i int) *Tool {
 		return s.tools[^place]
 	}
 	return s.packed.tool(place)
+}
+
+// Writes reports whether any tool that is listed may change something.
+func (s *Set) Writes() bool {
+	if slices.ContainsFunc(s.tools, func(t *Tool) bool { return !t.ReadOnly }) {
+		return true
+	}
+	return s.packed != nil && slices.ContainsFunc(s.packed.listed, func(i int) bool { return s.packed.at(i, atWrites) != 0 })
 }
 
 // All returns every tool, also those that the policy denies, sorted by name. The

@@ -18,16 +18,16 @@ var ErrPacked = errors.New("the packed tools are damaged or of another profile")
 // packed are the imported tools of a set that was unpacked. They are made when they
 // are asked for, and kept.
 type packed struct {
-	profile                            *profiles.Profile
-	refs                               []*profiles.Reference
-	list, schemas, index, names, blobs []byte
-	reasons                            []string
-	listed                             []int // the tools of the index that are listed
-	mu                                 sync.Mutex
-	made                               map[int]*Tool
-	orderOnce, toolsOnce, allOnce      sync.Once
-	order                              []int
-	tools, all                         []*Tool
+	profile                           *profiles.Profile
+	refs                              []*profiles.Reference
+	list, others, index, names, blobs []byte
+	reasons                           []string
+	listed                            []int // the tools of the index that are listed
+	mu                                sync.Mutex
+	made                              map[int]*Tool
+	orderOnce, toolsOnce, allOnce     sync.Once
+	order                             []int
+	tools, all                        []*Tool
 }
 
 // Unpack makes the set that data was packed from by [Set.Pack]. The profile must be
@@ -44,7 +44,7 @@ func Unpack(p *profiles.Profile, data []byte) (*Set, error) {
 	if err := json.Unmarshal(parts[6], &extra); err != nil {
 		return nil, ErrPacked
 	}
-	k := &packed{profile: p, refs: references(p), list: parts[1], schemas: parts[2], index: parts[3], names: parts[4], blobs: parts[5],
+	k := &packed{profile: p, refs: references(p), list: parts[1], others: parts[2], index: parts[3], names: parts[4], blobs: parts[5],
 		reasons: extra.Reasons, made: map[int]*Tool{}}
 	s, err := newCompiler(p).compile(nil)
 	if err != nil {
@@ -80,7 +80,7 @@ func (k *packed) check(s *Set) bool {
 	for i := range k.len() {
 		reason := k.at(i, atReason)
 		if !within(k.names, k.at(i, atName), k.at(i, atNameEnd)) || !within(k.blobs, k.at(i, atBlob), k.at(i, atBlobEnd)) ||
-			!within(k.schemaPart(i), k.at(i, atSchema), k.at(i, atSchemaEnd)) || reason > len(k.reasons) {
+			!within(k.listing(i), k.at(i, atHead), k.at(i, atSchema)) || !within(k.listing(i), k.at(i, atSchema), k.at(i, atSchemaEnd)) || reason > len(k.reasons) {
 			return false
 		}
 		name := k.name(i)
@@ -105,9 +105,10 @@ func (k *packed) at(i, field int) int {
 
 func (k *packed) name(i int) string { return string(k.names[k.at(i, atName):k.at(i, atNameEnd)]) }
 
-func (k *packed) schemaPart(i int) []byte {
+// listing returns the part that holds what a tool is listed with.
+func (k *packed) listing(i int) []byte {
 	if k.at(i, atReason) > 0 {
-		return k.schemas
+		return k.others
 	}
 	return k.list
 }
@@ -144,13 +145,20 @@ func (k *packed) tool(i int) *Tool {
 
 func (k *packed) make(i int) *Tool {
 	t := &Tool{}
-	p := packedTool{Tool: t}
-	if err := json.Unmarshal(k.blobs[k.at(i, atBlob):k.at(i, atBlobEnd)], &p); err != nil {
+	p, head := packedTool{Tool: t}, packedHead{}
+	text := k.listing(i)[k.at(i, atHead):k.at(i, atSchema)]
+	if json.Unmarshal(k.blobs[k.at(i, atBlob):k.at(i, atBlobEnd)], &p) != nil || json.Unmarshal(slices.Concat(text, []byte("null}")), &head) != nil {
 		return nil
 	}
-	t.Name = k.name(i)
-	t.InputSchema = slices.Clip(k.schemaPart(i)[k.at(i, atSchema):k.at(i, atSchemaEnd)])
-	t.restoreNil()
+	t.Name, t.Title, t.Description = k.name(i), head.Title, head.Description
+	t.InputSchema = slices.Clip(k.listing(i)[k.at(i, atSchema):k.at(i, atSchemaEnd)])
+	t.OutputSchema, t.Config = p.OutputSchema, p.Config
+	for _, one := range p.Params {
+		t.Params = append(t.Params, Param(one))
+	}
+	if p.Response != nil {
+		t.Response = *p.Response
+	}
 	if p.Security != nil {
 		t.Security = [][]Requirement{}
 	}
@@ -195,20 +203,6 @@ func (k *packed) reference(at int) (*profiles.Reference, bool) {
 		return nil, false
 	}
 	return k.refs[at-1], true
-}
-
-// restoreNil makes absent what JSON kept as null.
-func (t *Tool) restoreNil() {
-	absent := func(raw *json.RawMessage) {
-		if string(*raw) == "null" {
-			*raw = nil
-		}
-	}
-	absent(&t.OutputSchema)
-	absent(&t.Config)
-	for i := range t.Params {
-		absent(&t.Params[i].Default)
-	}
 }
 
 // ordered returns where the listed tools stand, by name: the place of an imported one,
