@@ -1,9 +1,13 @@
-// Package catalog turns what was imported into tools.
+// Package catalog turns what was imported into tools, and keeps compiled profiles on
+// disk so that a start reads no document.
 //
 // # Terminology
 //
-// A catalog is a profile compiled for fast start. An operation is OpenAPI's; a tool
-// is what MCP lists and calls.
+// A catalog is a profile compiled for fast start: its list as it is sent, its tools in
+// a form that is read when one is called, and its search index. An operation is
+// OpenAPI's; a tool is what MCP lists and calls. The key of a catalog stands for
+// everything that it was compiled from. Its file is named by the profile's identity and
+// the key, is never changed once it is whole, and holds no credential.
 package catalog
 
 import (
@@ -32,6 +36,7 @@ func one(o *openapi.Operation, schemes map[string]*profiles.SecurityScheme) *too
 		Name: o.Name, Title: o.Title, Description: o.Description,
 		ReadOnly: o.ReadOnly, Destructive: o.Destructive, Idempotent: o.Idempotent,
 		Imported: true, Operation: o.ID, Path: o.Path, InputSchema: o.InputSchema,
+		Summary: o.Summary, Tags: o.Tags, Deprecated: o.Deprecated,
 		Request: tool.Request{Method: o.Method, URL: o.URL},
 	}
 	for _, p := range o.Params {
