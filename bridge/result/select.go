@@ -43,10 +43,13 @@ var errTooLarge = errors.New("the output is too large")
 // of every output, each on a line of its own. Numbers that the expression only
 // moves keep their digits. It reads no environment, files or further input,
 // refuses to assign (=, |=, setpath and the like), and ends with ctx or after a
-// second. maxBytes bounds the output. The error is a
-// [*SelectError].
+// second, or when it asks for too much memory or work. maxBytes bounds the output. The
+// error is a [*SelectError].
 func Select(ctx context.Context, expression string, document []byte, maxBytes int) ([]byte, error) {
 	fail := func(err error) ([]byte, error) { return nil, &SelectError{expression, err} }
+	if len(expression) > maxExpression {
+		return fail(fmt.Errorf("the expression is longer than %d bytes", maxExpression))
+	}
 	query, err := gojq.Parse(expression)
 	if err != nil {
 		return fail(err)
@@ -54,7 +57,7 @@ func Select(ctx context.Context, expression string, document []byte, maxBytes in
 	if name := writes(reflect.ValueOf(query)); name != "" {
 		return fail(fmt.Errorf("%s is not available: select only reads", name))
 	}
-	code, err := gojq.Compile(query)
+	code, err := gojq.Compile(query, bounded(query)...)
 	if err != nil {
 		return fail(err)
 	}
@@ -67,7 +70,7 @@ func Select(ctx context.Context, expression string, document []byte, maxBytes in
 	ctx, cancel := context.WithTimeout(ctx, selectTime)
 	defer cancel()
 	w := &writer{limit: maxBytes}
-	for outputs := code.RunWithContext(ctx, v); ; {
+	for outputs := code.RunWithContext(watch(ctx), v); ; {
 		v, ok := outputs.Next()
 		if !ok {
 			return w.Bytes(), nil
