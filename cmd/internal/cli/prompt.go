@@ -54,6 +54,9 @@ func (a *app) ask(ctx context.Context, question string, echo bool) (string, erro
 	}()
 	select {
 	case got := <-done:
+		if got.err == io.EOF && got.text == "" { // Ctrl+D is no answer, not even an empty one
+			return "", fail(exitFailed, "run the command again", "the input ended before an answer")
+		}
 		if got.err != nil && got.err != io.EOF {
 			return "", fmt.Errorf("read the answer: %w", got.err)
 		}
