@@ -120,7 +120,11 @@ func (v *visit) leave(w http.ResponseWriter) { redirect(w, v.clean) }
 func (v *visit) repeated(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-v.ended:
-		send(w, gonePage)
+		v.mu.Lock()
+		p := gonePage
+		p.Facts = facts("Result", v.last.Title)
+		v.mu.Unlock()
+		send(w, p)
 		return
 	default:
 	}

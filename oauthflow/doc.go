@@ -14,6 +14,11 @@
 // the secret of one sign-in that only who began it can show (PKCE, RFC 7636). An
 // attempt is one authorization request, from its state to its one exchange.
 //
+// A callback is what the server makes the person's browser bring back, to the loopback
+// listener, which is open while one sign-in is pending. The answer is the one callback
+// that belongs to the attempt; a forged one is any other. An opener is a program that
+// shows an address to the person.
+//
 // A flow is what a Config describes: one client of one authorization server. An
 // address is named when the person's own profile has it, and learned when a remote
 // document has it; a learned one is trusted less.

@@ -250,3 +250,25 @@ func TestFormEndsWithoutAValue(t *testing.T) {
 		noneLeft(t)
 	})
 }
+
+// Whatever is posted, a value is text without control characters, and a user name has
+// no colon; otherwise the form comes back and shows no secret.
+func FuzzForm(f *testing.F) {
+	f.Add("user=ada&secret=x", true)
+	f.Add("secret=%20key%0a", false)
+	f.Add("user=a%3ab&secret=%00&empty=yes", true)
+	f.Add("user=&secret=&empty=yes", true)
+	f.Fuzz(func(t *testing.T, body string, user bool) {
+		post, ok := single(body)
+		if !ok {
+			return
+		}
+		value, again := (&keyForm{options: FormOptions{User: user}}).read(post)
+		if (value == "") == (again.Problem == "") {
+			t.Fatalf("value %q, problem %q", value, again.Problem)
+		}
+		if !isTypable(value) || value != "" && user && strings.Index(value, ":") != len(strings.TrimSpace(post.Get("user"))) {
+			t.Errorf("value %q", value)
+		}
+	})
+}

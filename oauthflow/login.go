@@ -73,7 +73,7 @@ func complete(ctx context.Context, l *loopback, path string, a steps, o LoginOpt
 	if err := CheckAddress(a.address()); err != nil {
 		return Token{}, err
 	}
-	s := &login{visit: newVisit(l, path), ctx: ctx, attempt: a, options: o}
+	s := &login{visit: newVisit(l, path), ctx: ctx, attempt: a, options: o, budget: exchangeTime}
 	s.answer = s.callback
 	l.serve(s)
 	announce(ctx, a.address(), o.Started, o.Open)
@@ -108,7 +108,8 @@ type login struct {
 	ctx     context.Context // of the whole sign-in: a reload must not end an exchange
 	attempt steps
 	options LoginOptions
-	token   Token // set before the visit has ended, as err is
+	budget  time.Duration // of the exchange
+	token   Token         // set before the visit has ended, as err is
 	err     error
 }
 
@@ -163,7 +164,7 @@ func (l *login) settle(code string, err error) page {
 }
 
 func (l *login) exchange(code string) (Token, error) {
-	ctx, cancel := context.WithTimeout(l.ctx, exchangeTime)
+	ctx, cancel := context.WithTimeout(l.ctx, l.budget)
 	defer cancel()
 	t, err := l.attempt.exchange(ctx, code)
 	if err != nil && l.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {

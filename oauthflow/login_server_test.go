@@ -2,6 +2,9 @@ package oauthflow
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -63,7 +66,13 @@ func TestLogin(t *testing.T) {
 			s, f := withServer(t, c.set)
 			open, ended := by(c.robot)
 			stored := 0
-			token, err := f.Login(t.Context(), LoginOptions{Timeout: patience, Open: open, AppName: "Sample API", Command: "mcp-bridge login sample",
+			started := func(address string) {
+				u, _ := url.Parse(address)
+				if to, _ := url.Parse(u.Query().Get("redirect_uri")); to.Host != "" && !listens(to.Host) {
+					t.Error("the address is told before the listener is bound")
+				}
+			}
+			token, err := f.Login(t.Context(), LoginOptions{Timeout: patience, Started: started, Open: open, AppName: "Sample API", Command: "mcp-bridge login sample",
 				Store: func(context.Context, Token) error { stored++; return nil }})
 			if kindOf(err) != c.kind || c.kind == "" && err != nil {
 				t.Errorf("error %v", err)
@@ -93,6 +102,45 @@ func TestLogin(t *testing.T) {
 				t.Error("still listens")
 			}
 			noneLeft(t)
+		})
+	}
+}
+
+// L2, L3: a pinned port is the one that the server hears of; localhost works where it
+// means the second family alone.
+func TestLoginAtTheConfiguredRedirect(t *testing.T) {
+	needIPv6(t)
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]"} {
+		t.Run(host, func(t *testing.T) {
+			l, err := listen(Redirect{Host: "localhost"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			port := portNumber(t, l.listeners[0])
+			l.close()
+			s, err := oauthtest.Start(oauthtest.Options{Clients: []oauthtest.Client{{ID: "pinned", Redirects: []string{fmt.Sprintf("http://%s:%d/cb", host, port)}}},
+				Set: func(b *oauthtest.Behaviour) { b.Authorization.ExactPort = true }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(s.Close)
+			f, err := New(Config{Issuer: s.Issuer(), ClientID: "pinned", Redirect: Redirect{Host: host, Port: port, Path: "/cb"},
+				Network: Network{Named: []string{"127.0.0.1"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			six := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, network, strings.Replace(address, "localhost", "[::1]", 1))
+			}}
+			defer six.CloseIdleConnections()
+			open, ended := by(oauthtest.Robot{Client: &http.Client{Transport: six}})
+			token, err := f.Login(t.Context(), LoginOptions{Timeout: patience, Open: open})
+			if visit := <-ended; err != nil || visit.Status != 200 {
+				t.Errorf("error %v, page %d %s", err, visit.Status, visit.Page)
+			}
+			if want := fmt.Sprintf("http://%s:%d/cb", host, port); token.RedirectURI != want {
+				t.Errorf("redirect URI %s", token.RedirectURI)
+			}
 		})
 	}
 }

@@ -49,7 +49,7 @@ const (
 	ownFooter = "This page comes from mcp-bridge on your own computer."
 )
 
-// The pages that never change.
+// The pages that never change; gonePage also tells the result.
 var (
 	strangePage = page{
 		status: http.StatusBadRequest, Title: "This is not the answer we are waiting for",
@@ -72,7 +72,7 @@ var (
 func successPage(o LoginOptions, t Token) page {
 	return page{
 		status: http.StatusOK, Tone: "good", Title: "You’re signed in",
-		Text:  []string{"mcp-bridge can now make calls for you. Your sign-in is kept on this computer; the AI model never sees it."},
+		Text:  []string{"mcp-bridge can now make calls for you. Your access is kept on this computer; the AI model never sees it."},
 		Facts: facts("Profile", o.AppName, "Account", o.Account, "Signed in as", t.Identity),
 		Next:  closeTab,
 	}
