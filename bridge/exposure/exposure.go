@@ -51,12 +51,12 @@ func New(set *tool.Set, index *search.Index) *Exposure {
 		return search.Build(Entries(set))
 	})
 	e.list = set.List()
-	if len(set.Tools()) == 0 {
+	if set.Len() == 0 {
 		return e
 	}
 	if e.searching {
 		e.meta = []string{SearchTools, DescribeTool, CallReadTool}
-		if slices.ContainsFunc(set.Tools(), func(t *tool.Tool) bool { return !t.ReadOnly }) {
+		if set.Writes() {
 			e.meta = append(e.meta, CallWriteTool)
 		}
 		e.list = []byte("[]")
@@ -88,7 +88,7 @@ func searching(set *tool.Set) bool {
 	if most == 0 {
 		most = profiles.DefaultMaxTools
 	}
-	return len(set.Tools()) > most || (len(set.List())+3)/4 > budget
+	return set.Len() > most || (len(set.List())+3)/4 > budget
 }
 
 // Searching reports whether the mode is search.

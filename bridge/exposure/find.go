@@ -1,15 +1,16 @@
 package exposure
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/search"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
 const (
@@ -24,15 +25,16 @@ const (
 func Entries(set *tool.Set) []search.Entry {
 	entries := make([]search.Entry, len(set.Tools()))
 	for i, t := range set.Tools() {
-		entries[i] = search.Entry{Name: t.Name, Summary: summary(t), Description: cutAt(t.Description, described), Method: t.Request.Method,
-			Path: t.Path, Arguments: arguments(t), ReadOnly: t.ReadOnly}
+		entries[i] = search.Entry{Name: t.Name, Operation: t.Operation, Summary: summary(t), Description: cutAt(t.Description, described),
+			Method: t.Request.Method, Path: t.Path, Tags: t.Tags, Arguments: arguments(t), ReadOnly: t.ReadOnly, Deprecated: t.Deprecated}
 	}
 	return entries
 }
 
-// summary is one line about a tool: its title, or the first sentence about it.
+// summary is one line about a tool: its title, its summary, or the first sentence
+// about it.
 func summary(t *tool.Tool) string {
-	text := t.Title
+	text := cmp.Or(t.Title, t.Summary)
 	if text == "" {
 		text, _, _ = strings.Cut(strings.TrimSpace(t.Description), "\n")
 		if i := strings.Index(text, ". "); i > 0 {
@@ -42,29 +44,37 @@ func summary(t *tool.Tool) string {
 	return oneLine(text, summaryChars)
 }
 
-// arguments are those of a tool, with the members of its body behind a dot.
-func arguments(t *tool.Tool) []search.Argument {
-	type object struct {
-		Properties map[string]json.RawMessage
-		Required   []string
-	}
-	var root object
-	if json.Unmarshal(t.InputSchema, &root) != nil {
+// arguments are those of a tool in the order of its schema, with the members of its
+// body behind a dot.
+func arguments(t *tool.Tool) (out []search.Argument) {
+	root, err := doc.FromJSON(t.InputSchema)
+	if err != nil {
 		return nil
 	}
-	var out []search.Argument
-	for _, name := range slices.Sorted(maps.Keys(root.Properties)) {
-		required := slices.Contains(root.Required, name)
-		var inner object
-		if name != "body" || json.Unmarshal(root.Properties[name], &inner) != nil || len(inner.Properties) == 0 {
-			out = append(out, search.Argument{Name: name, Required: required})
+	for _, m := range members(root) {
+		required := requires(root, m.Key)
+		inner := members(m.Value)
+		if m.Key != "body" || len(inner) == 0 {
+			out = append(out, search.Argument{Name: m.Key, Required: required})
 			continue
 		}
-		for _, member := range slices.Sorted(maps.Keys(inner.Properties)) {
-			out = append(out, search.Argument{Name: name + "." + member, Required: required && slices.Contains(inner.Required, member)})
+		for _, one := range inner {
+			out = append(out, search.Argument{Name: m.Key + "." + one.Key, Required: required && requires(m.Value, one.Key)})
 		}
 	}
 	return out
+}
+
+func members(schema *doc.Node) []doc.Member {
+	if p := schema.Get("properties"); p != nil {
+		return p.Members
+	}
+	return nil
+}
+
+func requires(schema *doc.Node, name string) bool {
+	list := schema.Get("required")
+	return list != nil && slices.ContainsFunc(list.Items, func(n *doc.Node) bool { return n.Text == name })
 }
 
 // found is one tool in the answer of search_tools.
@@ -91,7 +101,10 @@ func (e *Exposure) search(text json.RawMessage) *result.Result {
 		Total int     `json:"total"`
 	}{[]found{}, total}
 	for _, h := range hits {
-		t := e.set.Tools()[h.Index]
+		t := e.set.At(h.Index)
+		if t == nil {
+			continue
+		}
 		answer.Tools = append(answer.Tools, found{t.Name, summary(t), search.Arguments(arguments(t)), t.ReadOnly})
 	}
 	body := encode(answer)
@@ -119,7 +132,7 @@ func (e *Exposure) describe(text json.RawMessage, maxChars int) *result.Result {
 		return refusal
 	}
 	if len(names) == 0 {
-		return result.Errorf(result.InvalidArguments, `such as {"names": ["`+e.set.Tools()[0].Name+`"]}`, "describe_tool wants names")
+		return result.Errorf(result.InvalidArguments, `such as {"names": ["`+e.example()+`"]}`, "describe_tool wants names")
 	}
 	r := &result.Result{}
 	var left []string
@@ -158,9 +171,19 @@ func (e *Exposure) unknown(name string) string {
 	}
 	hits, _ := e.index().Search(cutAt(name, 100), 3)
 	for i, h := range hits {
-		text += map[bool]string{true: "; near it are ", false: ", "}[i == 0] + e.set.Tools()[h.Index].Name
+		if t := e.set.At(h.Index); t != nil {
+			text += map[bool]string{true: "; near it are ", false: ", "}[i == 0] + t.Name
+		}
 	}
 	return text
+}
+
+// example is the name of a tool.
+func (e *Exposure) example() string {
+	if t := e.set.At(0); t != nil {
+		return t.Name
+	}
+	return "NAME"
 }
 
 func (e *Exposure) shows(name string) bool { return slices.Contains(e.meta, name) }

@@ -80,7 +80,7 @@ func (e *Exposure) about() string {
 	if what == "" {
 		what = p.Name
 	}
-	return fmt.Sprintf("The %d tools of: %s", len(e.set.Tools()), oneLine(what, 200)) + "."
+	return fmt.Sprintf("The %d tools of: %s", e.set.Len(), oneLine(what, 200)) + "."
 }
 
 func (e *Exposure) callers() string {
