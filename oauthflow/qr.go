@@ -15,7 +15,7 @@ const (
 // QR returns text as a QR code for a terminal: lines of half blocks, each two modules
 // high, with the quiet zone that scanners need. Light modules are drawn and dark ones
 // left out, which is right on a dark terminal; on a light one the code is inverted,
-// which phones read, too. The error is an *Error of kind Unusable when the code would
+// which most phones read, too. The error is an *Error of kind Unusable when the code would
 // be wider than 80 columns, from about 400 bytes on.
 func QR(text string) (string, error) {
 	code, err := qr.Encode(text, qr.L)
