@@ -117,7 +117,7 @@ func shapeOf(e *Entry) shape {
 		s.flags |= flagDeprecated
 	}
 	for part := range strings.SplitSeq(e.Path, "/") {
-		switch {
+		switch part = withoutFormat(part); {
 		case part == "":
 		case isParameter(part):
 			s.params = min(s.params+1, 255)
@@ -133,6 +133,9 @@ func shapeOf(e *Entry) shape {
 // readPath indexes the path and returns its words.
 func (b *builder) readPath(i int, e *Entry) []pathWord {
 	parts := strings.Split(e.Path, "/")
+	for at := range parts {
+		parts[at] = withoutFormat(parts[at])
+	}
 	last := -1
 	for at, part := range parts {
 		if part != "" && !isParameter(part) {
@@ -156,6 +159,18 @@ func (b *builder) readPath(i int, e *Entry) []pathWord {
 		}
 	}
 	return out
+}
+
+// withoutFormat returns a part of a path without what says only in which form the
+// answer comes: "Calls.json" is about calls, and "containers/json" about containers.
+func withoutFormat(part string) string {
+	for _, format := range [...]string{"json", "xml"} {
+		if part == format {
+			return ""
+		}
+		part = strings.TrimSuffix(part, "."+format)
+	}
+	return part
 }
 
 // isVersion reports whether a part of a path is "v1", "v2beta1" and the like, which

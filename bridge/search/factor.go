@@ -5,7 +5,11 @@ import "math"
 // factor is what an entry's score is multiplied by.
 func (r *ranking) factor(e int) float64 {
 	s, flags := r.x.shape(e), r.flags[e]
-	f := suits(r.q.intent, s) * r.explained(s, flags) / (1 + perParam*float64(s.params))
+	f := suits(r.q.intent, s)
+	if r.q.intent <= toGet && flags&verbIsTail != 0 && s.method == 'P' {
+		f = max(f, searches)
+	}
+	f *= r.explained(s, flags) / (1 + perParam*float64(s.params))
 	if r.wanted > 0 {
 		f *= uncovered + (1-uncovered)*math.Pow(min(r.found[e]/r.wanted, 1), coverPower)
 	}

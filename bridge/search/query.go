@@ -1,6 +1,9 @@
 package search
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The bounds of a query; what is beyond them is not looked at.
 const (
@@ -59,7 +62,7 @@ func (q *query) cutMethod(text string, words []string) []string {
 // lead skips what people say before they say what they want, and reports whether
 // the query is a question about how things are.
 func lead(words []string) (start int, asks bool) {
-	for start < len(words) && (in(stop, words[start]) || in(" me to ", words[start])) {
+	for start < len(words) && (isStop(words, start) || in(" me to ", words[start])) {
 		w := words[start]
 		if start == 0 && in(questions, w) {
 			asks = true
@@ -70,6 +73,15 @@ func lead(words []string) (start int, asks bool) {
 		start++
 	}
 	return start, asks
+}
+
+// isStop reports whether a word says nothing: "like" does not where something is
+// wished, and does where it is done.
+func isStop(words []string, i int) bool {
+	if words[i] == "like" && (i == 0 || !in(" would should d i we ", words[i-1])) {
+		return false
+	}
+	return in(stop, words[i])
 }
 
 // findVerb returns the place of the verb, or -1, and sets the intent.
@@ -122,13 +134,14 @@ func hasObject(words []string) bool {
 
 // addConcepts makes the concepts of what is left.
 func (q *query) addConcepts(words []string, verb int) {
-	named := false // the name of the thing has ended
+	all := !slices.ContainsFunc(words, func(w string) bool { return !in(stop, w) }) // "who am i"
+	named := false                                                                  // the name of the thing has ended
 	for i, w := range words {
 		switch {
 		case in(mine, w):
 			q.mine = true
 			continue
-		case i != verb && (in(stop, w) || in(prepositions, w) || w == "new" && q.intent == toCreate):
+		case i != verb && !all && (isStop(words, i) || in(prepositions, w) || w == "new" && q.intent == toCreate):
 			named = named || in(prepositions, w) && q.head >= 0
 			continue
 		}
@@ -151,7 +164,11 @@ func (q *query) addConcepts(words []string, verb int) {
 // and a mere name reads.
 func (q *query) guessIntent(words []string, start int, asks bool) {
 	q.intent = toRead
-	if !asks && start+1 < len(words) && len(q.concepts) > 1 && in(determiners, words[start+1]) {
+	next := start + 1
+	if next < len(words) && in(" up out off down on in back over ", words[next]) {
+		next++ // hang up the, pick out the
+	}
+	if !asks && next < len(words) && len(q.concepts) > 1 && in(determiners, words[next]) {
 		q.intent = toAct
 	}
 }

@@ -30,6 +30,7 @@ const (
 	verbInTail      = 1.3   // the tail is the verb: /merge
 	actionTail      = 1.45  // the tail is "actions", where APIs put every other verb
 	actOnAll        = 0.85  // to act on a path that ends with no parameter and no verb
+	searches        = 0.9   // a POST whose tail is the verb, to a wish to read: /search
 	mineFound       = 2.0   // "my" meets the signed-in user
 	perParam        = 0.02  // for each parameter of the path
 	deprecated      = 0.6

@@ -137,7 +137,7 @@ func TestRecall(t *testing.T) {
 		name     string
 		heldOut  bool
 		at1, at5 float64 // the floors
-	}{{"tuning", false, 0.82, 0.92}, {"held-out", true, 0.77, 0.88}} {
+	}{{"tuning", false, 0.82, 0.92}, {"held-out", true, 0.79, 0.9}} {
 		t.Run(half.name, func(t *testing.T) {
 			list := tasks(t, half.heldOut)
 			var miss func(task, []string)

@@ -50,6 +50,10 @@ func TestSearch(t *testing.T) {
 		{"my loans", "list_my_loans"},
 		{"loans of a member", "list_member_loans"},
 		{"suspend a member", "member_actions"},
+		{"who am i", "list_my_loans"},
+		{"books of somebody", "list_books"},
+		{"I would like to see a book", "get_book"},
+		{"search", "searchBooks"},
 		{"get org config", "get_organization_settings"},
 		{"settngs of the organizaton", "get_organization_settings"}, // slips
 		{"organis", "get_organization_settings"},
@@ -70,6 +74,21 @@ func TestSearch(t *testing.T) {
 				got = append(got, fmt.Sprintf("%s %.2f", entries[h.Index].Name, h.Score))
 			}
 			t.Errorf("%q: %v of %d, want %s", c.query, got, total, c.want)
+		}
+	}
+}
+
+// TestFormatsOfPaths: what says only how an answer is written is no part of the thing.
+func TestFormatsOfPaths(t *testing.T) {
+	for path, want := range map[string]shape{
+		"/Accounts/{Sid}/Calls/{Sid}.json": {method: 'G', flags: flagItem, static: 2, params: 2},
+		"/Calls.json":                      {method: 'G', static: 1},
+		"/containers/{id}/json":            {method: 'G', flags: flagItem, static: 1, params: 1},
+		"/":                                {method: 'G'},
+		"":                                 {method: 'G'},
+	} {
+		if got := shapeOf(&Entry{Method: "GET", Path: path}); got != want {
+			t.Errorf("%s: %+v, want %+v", path, got, want)
 		}
 	}
 }

@@ -57,9 +57,9 @@ var verbs = [...]verbGroup{
 	{toUpdate, false, "mark set"},
 	{toUpdate, false, "upgrade update"},
 	{toRemove, true, "delete remove drop destroy erase"},
-	{toRemove, false, "cancel abort stop terminate end"},
+	{toRemove, false, "cancel abort stop terminate end hang_up"},
 	{toRemove, false, "revoke invalidate withdraw expire"},
-	{toRemove, false, "clear purge flush empty clean clean_up wipe"},
+	{toRemove, false, "clear purge flush empty clean clean_up wipe prune"},
 	{toRemove, false, "kick kick_out expel evict remove"},
 	{toRemove, false, "detach unlink disconnect disassociate unassign remove"},
 	{toRemove, false, "unsubscribe unfollow unwatch unstar mute ignore delete"},
@@ -83,7 +83,7 @@ var verbs = [...]verbGroup{
 	{toAct, false, "resize scale"},
 	{toAct, false, "sync synchronize synchronise refresh renew"},
 	{toAct, false, "subscribe follow watch"},
-	{toAct, false, "star like favorite favourite bookmark"},
+	{toAct, false, "star like favorite favourite bookmark save"},
 	{toAct, false, "archive"},
 	{toAct, false, "void cancel annul"},
 	{toAct, false, "share publish"},
@@ -102,7 +102,7 @@ var verbs = [...]verbGroup{
 // nounVerbs are verbs that are as often nouns. At the beginning they are verbs only
 // where an article or the like follows.
 const nounVerbs = " review issue order release test query export import run link charge star fork watch file report request book plan message email mail " +
-	"number index copy return share format commit push deploy upgrade count check post block lock transfer save store schedule detail info new all every react again "
+	"number index copy return share format commit push deploy upgrade count check post block lock transfer save store schedule detail info new all every again "
 
 // nouns are groups of words that mean about the same in many APIs; of several words
 // with "_". A word may stand in several groups.
@@ -110,9 +110,9 @@ var nouns = [...]string{
 	"repository repo project codebase",
 	"organization organisation org company",
 	"pull_request pr merge_request mr",
-	"user person people member account",
+	"user person people member account someone somebody",
 	"user username login",
-	"me authenticated current",
+	"me authenticated current whoami who_am",
 	"account profile",
 	"customer client buyer",
 	"email mail e_mail",
@@ -214,7 +214,7 @@ var nouns = [...]string{
 const stop = " a an the this that these those any some it its is are was were be been do does did has have had having there their his her our your yours ours " +
 	"i we you us he she they them and or but if then so as just only also please can could would should will shall may might must want need like " +
 	"what which who whom whose when where why how much many got s t re ve let way able using use via per about out up down off now currently ll m d " +
-	"someone somebody anyone everyone something anything everything thing stuff one each not no yes am did than too very still already yet all every "
+	"anyone everyone something anything everything thing stuff one each not no yes am did than too very still already yet all every "
 
 // mine are words by which people mean themselves.
 const mine = " my me mine myself "
