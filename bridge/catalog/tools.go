@@ -50,10 +50,22 @@ func one(o *openapi.Operation, schemes map[string]*profiles.SecurityScheme) *too
 		t.Request.Headers = append(t.Request.Headers, profiles.Header{Key: "Content-Type", Value: b.Type})
 		t.Params = append(t.Params, body(b))
 	}
-	if o.Security != nil {
-		t.Security = [][]tool.Requirement{}
+	t.Security = security(o.Security, schemes)
+	return t
+}
+
+// security makes requirements of what the document asks for. That nothing is needed
+// is the last alternative: a credential that is there is sent.
+func security(of profiles.Security, schemes map[string]*profiles.SecurityScheme) [][]tool.Requirement {
+	if of == nil {
+		return nil
 	}
-	for _, alternative := range o.Security {
+	out, optional := [][]tool.Requirement{}, false
+	for _, alternative := range of {
+		if len(alternative) == 0 {
+			optional = true
+			continue
+		}
 		all := make([]tool.Requirement, 0, len(alternative))
 		for _, r := range alternative {
 			s := schemes[r.ID]
@@ -62,9 +74,12 @@ func one(o *openapi.Operation, schemes map[string]*profiles.SecurityScheme) *too
 			}
 			all = append(all, tool.Requirement{Scheme: s, Credential: r.Credential, Scopes: r.Scopes})
 		}
-		t.Security = append(t.Security, all)
+		out = append(out, all)
 	}
-	return t
+	if optional {
+		out = append(out, []tool.Requirement{})
+	}
+	return out
 }
 
 func body(b *openapi.Body) tool.Param {

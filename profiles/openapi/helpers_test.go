@@ -121,16 +121,31 @@ func arguments(t testing.TB, o *Operation) {
 	if got := root.get("properties").size(1 << 20); got != want {
 		t.Errorf("%s: %d properties for %d arguments", o.Name, got, want)
 	}
-	for i, e := range tree.entries {
-		if e.kind == key && tree.is(uint32(i), "$ref") && !(enclosedBy(tree, uint32(i), "properties")) {
-			t.Errorf("%s: the schema has a reference", o.Name)
-		}
-	}
+	schemas(t, o.Name, root, 1)
 }
 
-func enclosedBy(t *tree, i uint32, name string) bool {
-	n := enclosing(t, i)
-	return n.i > 0 && t.entries[n.i-1].kind == key && t.is(n.i-1, name)
+// schemas walks over schemas only: what an enum or a default holds is none.
+func schemas(t testing.TB, name string, n node, level int) {
+	t.Helper()
+	if level > maxLevels+1 {
+		t.Fatalf("%s: more than %d levels", name, maxLevels)
+	}
+	for k, v := range n.members {
+		switch word := k.text(); word {
+		case "$ref", "$defs", "nullable", "discriminator", "example", "x-y":
+			t.Errorf("%s: the schema has %s", name, word)
+		case "properties", "patternProperties", "dependentSchemas":
+			for _, inner := range v.members {
+				schemas(t, name, inner, level+1)
+			}
+		case "oneOf", "anyOf", "allOf", "prefixItems":
+			for inner := range v.items {
+				schemas(t, name, inner, level+1)
+			}
+		case "items", "additionalProperties", "not", "contains", "propertyNames":
+			schemas(t, name, v, level+1)
+		}
+	}
 }
 
 // failure returns the error of reading, which must have a place.
