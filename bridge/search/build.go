@@ -19,7 +19,18 @@ const (
 	inArguments
 )
 
-const fields = 8
+// The same fields as numbers.
+const (
+	fieldName = iota
+	fieldPath
+	fieldTail
+	fieldParams
+	fieldTags
+	fieldSummary
+	fieldDescription
+	fieldArguments
+	fields
+)
 
 // weights and lengthShare are BM25F's w and b of each field: what an occurrence
 // counts for, and how much a long field lowers that.
@@ -84,15 +95,15 @@ type exact struct {
 func (b *builder) read(i int, e *Entry) {
 	b.lengths = append(b.lengths, [fields]int{})
 	one := built{shape: shapeOf(e)}
-	b.addAll(i, 0, e.Name)
+	b.addAll(i, fieldName, e.Name)
 	one.path = b.readPath(i, e)
 	for _, tag := range e.Tags {
-		b.addAll(i, 4, tag)
+		b.addAll(i, fieldTags, tag)
 	}
-	b.addAll(i, 5, e.Summary)
-	b.addAll(i, 6, head(e.Description))
+	b.addAll(i, fieldSummary, e.Summary)
+	b.addAll(i, fieldDescription, head(e.Description))
 	for _, a := range e.Arguments {
-		b.addAll(i, 7, a.Name)
+		b.addAll(i, fieldArguments, a.Name)
 	}
 	if len(one.path) == 0 {
 		split(e.Name, func(w string) { one.path = append(one.path, pathWord{text: light(w)}) })
@@ -106,28 +117,6 @@ func (b *builder) read(i int, e *Entry) {
 			b.exact = append(b.exact, exact{hash(key), i})
 		}
 	}
-}
-
-func shapeOf(e *Entry) shape {
-	s := shape{method: methodLetter(e.Method)}
-	if e.ReadOnly {
-		s.flags |= flagReadOnly
-	}
-	if e.Deprecated {
-		s.flags |= flagDeprecated
-	}
-	for part := range strings.SplitSeq(e.Path, "/") {
-		switch part = withoutFormat(part); {
-		case part == "":
-		case isParameter(part):
-			s.params = min(s.params+1, 255)
-			s.flags |= flagItem
-		default:
-			s.static = min(s.static+1, 255)
-			s.flags &^= flagItem
-		}
-	}
-	return s
 }
 
 // readPath indexes the path and returns its words.
@@ -147,36 +136,18 @@ func (b *builder) readPath(i int, e *Entry) []pathWord {
 		switch {
 		case part == "" || isVersion(part):
 		case isParameter(part):
-			b.addAll(i, 3, part)
+			b.addAll(i, fieldParams, part)
 		default:
 			split(part, func(w string) {
-				b.add(i, 1, w)
+				b.add(i, fieldPath, w)
 				if at == last {
-					b.add(i, 2, w)
+					b.add(i, fieldTail, w)
 				}
 				out = append(out, pathWord{light(w), at == last})
 			})
 		}
 	}
 	return out
-}
-
-// withoutFormat returns a part of a path without what says only in which form the
-// answer comes: "Calls.json" is about calls, and "containers/json" about containers.
-func withoutFormat(part string) string {
-	for _, format := range [...]string{"json", "xml"} {
-		if part == format {
-			return ""
-		}
-		part = strings.TrimSuffix(part, "."+format)
-	}
-	return part
-}
-
-// isVersion reports whether a part of a path is "v1", "v2beta1" and the like, which
-// say nothing.
-func isVersion(part string) bool {
-	return len(part) > 1 && (part[0] == 'v' || part[0] == 'V') && part[1] >= '0' && part[1] <= '9'
 }
 
 // head returns the beginning of a description, up to the end of a word.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"strings"
 )
 
 // The flat form, all numbers little-endian:
@@ -212,27 +211,4 @@ func hash(text string) uint64 {
 		h = (h ^ uint64(text[i])) * 1099511628211
 	}
 	return h
-}
-
-// pathKey returns a path as it is looked up: parameters have no names, and a
-// version or slash at the end does not count.
-func pathKey(path string) string {
-	path, _, _ = strings.Cut(strings.TrimSpace(path), "?")
-	var b strings.Builder
-	for part := range strings.SplitSeq(path, "/") {
-		if part == "" {
-			continue
-		}
-		if isParameter(part) {
-			part = "{}"
-		}
-		b.WriteByte('/')
-		b.WriteString(strings.ToLower(part))
-	}
-	return b.String()
-}
-
-// isParameter reports whether a part of a path is a parameter, also as ":id".
-func isParameter(part string) bool {
-	return strings.HasPrefix(part, "{") && strings.HasSuffix(part, "}") || strings.HasPrefix(part, ":") && len(part) > 1
 }
