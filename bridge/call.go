@@ -135,10 +135,10 @@ func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
 			hint += "; store another: " + credential.LoginCommand(b.o.Profile, u.Record, b.o.Account)
 		case u.Store == "client":
 			hint += ", which the client passed in"
-		case u.Store == "file":
-			hint += ", which comes from a file that the profile names"
+		case u.Store == "literal":
+			hint += ", which stands in the profile itself"
 		default:
-			hint += ", which comes from " + u.Store
+			hint += ", which comes from " + map[string]string{"file": "a file", "env": "an environment variable", "command": "a command"}[u.Store] + " that the profile names"
 		}
 		r.AddHint(b.mask.String(hint))
 		return

@@ -51,6 +51,9 @@ func (b *Bridge) open(text string) (request.File, bool, error) {
 	}
 	for i := range p.Policy.Files {
 		folder := expand(p.Policy.Files[i], p.Dir("policy.files["+strconv.Itoa(i)+"]"))
+		if filepath.Clean(path) == folder { // it may look like base64
+			return request.File{}, false, &fileError{"names something that is no file", ""}
+		}
 		if rel, ok := below(folder, path); ok {
 			f, err := readBelow(folder, rel)
 			if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(path) {

@@ -240,7 +240,7 @@ func TestRenewedOnce(t *testing.T) {
 				command)+toolTOML("a")+"security = { id = \"k\" }\n", "PATH=/usr/bin:/bin")
 			r.works("a", "{}", "")
 			good.Store(later)
-			r.fails("a", "{}", result.HTTPStatus, "which comes from command") // it was made just now
+			r.fails("a", "{}", result.HTTPStatus, "which comes from a command that the profile names") // it was made just now
 			if n := requests.Load(); n != 2 {
 				t.Errorf("%d requests", n)
 			}
