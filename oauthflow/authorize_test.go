@@ -27,7 +27,7 @@ func TestAuthorizationRequest(t *testing.T) {
 	if len(a.state) < 43 || len(a.deal.nonce) < 43 || a.state == a.deal.nonce {
 		t.Error("a state or nonce of less than 256 bits")
 	}
-	if !a.matches(a.state) || a.matches("") || a.matches(a.state+"x") || a.matches(a.state[1:]) {
+	if !a.matches(a.state) || a.matches("") || a.matches(a.state+"x") || a.matches(a.state[1:]) || a.matches(a.state[1:]+a.state[:1]) {
 		t.Error("states are not compared")
 	}
 }

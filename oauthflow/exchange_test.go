@@ -68,6 +68,7 @@ func TestTokenResponses(t *testing.T) {
 		"number":             {"", `{"access_token":1,"token_type":"bearer"}`, Unusable, nil},
 		"line end":           {"", `{"access_token":"a\r\nb","token_type":"bearer"}`, Unusable, nil},
 		"large":              {"", `{"access_token":"` + strings.Repeat("x", 5<<20) + `"}`, Unusable, nil},
+		"large form":         {form, "access_token=a&token_type=bearer&x=" + strings.Repeat("x", 5<<20), Unusable, nil},
 		"page":               {"text/html", "<html>", Unusable, nil},
 		"nothing":            {"", "", Unusable, nil},
 		"error in success":   {"", `{"error":"bad_verification_code"}`, InvalidGrant, nil},

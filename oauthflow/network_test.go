@@ -77,6 +77,34 @@ func TestAddressesThatMayBeAsked(t *testing.T) {
 	}
 }
 
+func TestRedirectsOfMetadata(t *testing.T) {
+	n := newNetwork(Network{Named: []string{"127.0.0.1"}})
+	for _, row := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"https://as.example/a", "https://other.example/b", true},
+		{"https://as.example/a", "https://localhost:1/b", false},
+		{"https://as.example/a", "https://10.0.0.1/b", false},
+		{"https://as.example/a", "http://127.0.0.1/b", false},
+		{"https://as.example/a", "https://u:p@other.example/b", false},
+		{"http://127.0.0.1/a", "http://localhost:1/b", true},
+		{"http://127.0.0.1/a", "http://as.example/b", false},
+	} {
+		var pair [2]*http.Request
+		for i, address := range []string{row.from, row.to} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pair[i] = r
+		}
+		if err := n.follow(pair[1], pair[:1]); (err == nil) != row.ok {
+			t.Errorf("%s to %s: %v", row.from, row.to, err)
+		}
+	}
+}
+
 // names answers every question of a resolver with 127.0.0.1.
 func names(t *testing.T) *net.Resolver {
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -133,6 +161,17 @@ func TestNamesThatLeadInside(t *testing.T) {
 	_, err = f.Server(t.Context())
 	if wants(t, err, Unreachable); connections.Load() == 0 {
 		t.Errorf("no connection to a named host: %v", err)
+	}
+}
+
+// The query of an address may hold a key.
+func TestErrorsShowNoQuery(t *testing.T) {
+	s := newServer(t)
+	s.Close()
+	f := s.flow(t, func(c *Config) { c.DiscoveryURL = s.URL + "/.well-known/openid-configuration?key=canary" })
+	_, err := f.Server(t.Context())
+	if e := wants(t, err, Unreachable); strings.Contains(e.Error(), "canary") || e.Host != "127.0.0.1" {
+		t.Errorf("%v", e)
 	}
 }
 

@@ -48,7 +48,7 @@ func TestRefreshSettings(t *testing.T) {
 	}{
 		"scope":        {func(c *Config) { c.RefreshScope, c.Scopes = true, []string{"read", "write"} }, nil, "scope=read"},
 		"redirect":     {func(c *Config) { c.RefreshRedirectURI = true }, nil, "redirect_uri=http%3A%2F%2F127.0.0.1%3A4711%2Foauth%2Fcallback"},
-		"resource off": {func(c *Config) { c.Resource = ResourceOff }, nil, "client_id=client&grant_type=refresh_token&refresh_token=refresh-0"},
+		"resource off": {func(c *Config) { c.Resource = ResourceOff }, nil, "&grant_type=refresh_token&refresh_token=refresh-0$"},
 		"post": {func(c *Config) { c.ClientSecret = secret.New("s-e-c-r-e-t") }, func(t *Token) { t.AuthMethod = authPost },
 			"client_secret=s-e-c-r-e-t"},
 	} {
@@ -60,7 +60,7 @@ func TestRefreshSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		all := s.of("/token")
-		if got := all[len(all)-1].form.Encode(); !strings.Contains(got, row.want) {
+		if got := "&" + all[len(all)-1].form.Encode() + "$"; !strings.Contains(got, row.want) {
 			t.Errorf("%s: sent %s, want %s", name, got, row.want)
 		}
 	}
