@@ -14,6 +14,13 @@ import (
 // again decides whether a refused call is made again, with another credential. A
 // result is the call's answer.
 func (s *sending) again(ctx context.Context, response result.Response, used []credential.Usable) (bool, *result.Result) {
+	if response.Status != http.StatusUnauthorized {
+		for _, u := range used {
+			if u.OAuth() {
+				s.b.o.Resolver.Worked(u)
+			}
+		}
+	}
 	if s.left <= 0 {
 		return false, nil
 	}

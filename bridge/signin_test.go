@@ -29,23 +29,22 @@ type stage struct {
 func newStage(t *testing.T, client, more string, paths ...string) *stage {
 	t.Helper()
 	s, err := oauthtest.Start(oauthtest.Options{Set: func(b *oauthtest.Behaviour) {
-		b.Device.Decision = oauthtest.Allow
-		b.Device.Override = map[string]any{"interval": 1}
+		b.Consent = oauthtest.Allow
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	text := strings.NewReplacer("API", s.API(), "TOKEN", s.URL(oauthtest.Token), "DEVICE", s.URL(oauthtest.Device), "REVOKE", s.URL(oauthtest.Revoke),
+	text := strings.NewReplacer("API", s.API(), "TOKEN", s.URL(oauthtest.Token), "AUTHORIZE", s.URL(oauthtest.Authorize), "REVOKE", s.URL(oauthtest.Revoke),
 		"ISSUER", s.Issuer(), "CLIENT", client).Replace(`
 [server]
 baseUrl = "API"
 [[server.securitySchemes]]
 id = "signIn"
 type = "oauth2"
-[server.securitySchemes.flows.deviceAuthorization]
+[server.securitySchemes.flows.authorizationCode]
 tokenUrl = "TOKEN"
-deviceAuthorizationUrl = "DEVICE"
+authorizationUrl = "AUTHORIZE"
 revocationUrl = "REVOKE"
 issuer = "ISSUER"
 [server.securitySchemes.client]
@@ -80,7 +79,7 @@ func (s *stage) signIn(scopes ...string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	token, err := f.Device(ctx, scopes, func(oauthflow.DevicePrompt) {})
+	token, err := f.Login(ctx, oauthflow.LoginOptions{Scopes: scopes, Open: oauthtest.Robot{}.Open})
 	if err == nil {
 		err = s.resolver.SaveToken(ctx, s.scheme, token, []string{credential.Origin(s.server.API())})
 	}
@@ -132,7 +131,7 @@ func (s *stage) counts(api, refreshes int) {
 }
 
 func TestASignInIsUsed(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "", "")
 	s.wants(s.call("me", nil), result.SignInNeeded, "mcp-bridge login p")
 	s.counts(0, 0)
@@ -150,7 +149,7 @@ func TestASignInIsUsed(t *testing.T) {
 
 // A token that was believed to be good and is refused: one refresh, one more request.
 func TestOneRefreshAndOneReplay(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "", "", "always401")
 	s.signIn()
 	s.server.KillAll(true)
@@ -158,14 +157,20 @@ func TestOneRefreshAndOneReplay(t *testing.T) {
 	s.counts(2, 1)
 	s.wants(s.call("always401", nil), result.HTTPStatus, "sign in again: mcp-bridge login p")
 	s.counts(4, 2)
+	for range 3 { // the next token would be refused, too
+		s.wants(s.call("always401", nil), result.HTTPStatus, "is refused all the same")
+	}
+	s.counts(7, 2)
+	s.wants(s.call("me", nil), "", `"user":"ada"`)
+	s.counts(8, 2)
 	s.server.KillAll(true)
 	s.wants(s.call("post", nil), "", `"user":"ada"`) // invalid_token: nothing was done
-	s.counts(6, 3)
+	s.counts(10, 3)
 }
 
 // A refusal that does not say why may have come after the work was done.
 func TestNoBlindReplay(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "", "")
 	s.signIn()
 	s.server.Set(func(b *oauthtest.Behaviour) { b.API.Challenges = []string{`Bearer realm="x"`} })
@@ -180,7 +185,7 @@ func TestNoBlindReplay(t *testing.T) {
 
 // Without a refresh token only a person can help.
 func TestNothingToRenewWith(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "", "")
 	s.server.Set(func(b *oauthtest.Behaviour) { b.Tokens.NoRefresh = true })
 	s.signIn()
@@ -196,7 +201,7 @@ func TestNothingToRenewWith(t *testing.T) {
 }
 
 func TestTheServerIsDown(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "", "")
 	s.signIn()
 	s.server.Set(func(b *oauthtest.Behaviour) { b.Faults[oauthtest.Token] = oauthtest.Fault{Status: 503, Times: 1} })
@@ -209,7 +214,7 @@ func TestTheServerIsDown(t *testing.T) {
 }
 
 func TestSignInDuringACall(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, `scopes = ["read"]`, "")
 	s.wants(s.call("me", s.person(false)), result.SignInNeeded, "")
 	answer := result.Errorf(result.SignInPending, "", "it goes on")
@@ -231,7 +236,7 @@ func TestSignInDuringACall(t *testing.T) {
 // The backend wants more scopes: a person is asked for all of them together, once for
 // each tool, however many more the backend wants.
 func TestStepUp(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, `scopes = ["read"]`, "", "scoped/write", "scoped/email", "ever-new")
 	s.signIn()
 	s.wants(s.call("scoped_write", nil), result.HTTPStatus, "mcp-bridge login p")
@@ -254,7 +259,7 @@ func TestStepUp(t *testing.T) {
 
 // Every request proves the key: its method, its address, the nonce that is wanted.
 func TestDPoP(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "dpop = true", "[http]\nfollowRedirects = true\n", "redirect")
 	s.server.Set(func(b *oauthtest.Behaviour) { b.API.NeedDPoP, b.DPoP.APINonce, b.DPoP.ServerNonce = true, true, true })
 	s.signIn()
@@ -279,7 +284,7 @@ func TestDPoP(t *testing.T) {
 
 // A redirect within the origin is another request, with a proof of its own.
 func TestDPoPRedirect(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "dpop = true", "[http]\nfollowRedirects = true\n")
 	s.server.Set(func(b *oauthtest.Behaviour) {
 		b.API.NeedDPoP = true
@@ -292,7 +297,7 @@ func TestDPoPRedirect(t *testing.T) {
 
 // The account that is signed in for a downstream scheme is the client's credential.
 func TestPassthroughOfASignIn(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "", `
 [[server.securitySchemes]]
 id = "up"
@@ -313,7 +318,7 @@ passthrough = true
 
 // A profile whose addresses nobody approved asks nobody during a call.
 func TestNobodyApprovesDuringACall(t *testing.T) {
-	t.Parallel() // each sign-in takes a second
+	t.Parallel()
 	s := newStage(t, "", "")
 	s.signIn()
 	token := s.resolver

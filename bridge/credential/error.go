@@ -63,7 +63,7 @@ func (e *Error) Error() string {
 	case Unreachable:
 		text += ": the authorization server cannot be asked now"
 	case Refused:
-		text += " cannot be signed in to"
+		text += ": no token can be had"
 	default:
 		text += " has no credential"
 	}

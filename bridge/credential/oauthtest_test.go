@@ -26,7 +26,7 @@ type real struct {
 func newReal(t *testing.T, set func(*oauthtest.Behaviour)) *real {
 	t.Helper()
 	s, err := oauthtest.Start(oauthtest.Options{Set: func(b *oauthtest.Behaviour) {
-		b.Device.Decision, b.Device.Override = oauthtest.Allow, map[string]any{"interval": 1}
+		b.Consent = oauthtest.Allow
 		if set != nil {
 			set(b)
 		}
@@ -49,7 +49,6 @@ type = "openIdConnect"
 openIdConnectUrl = %q
 [server.securitySchemes.client]
 id = "desktop"
-grant = "deviceAuthorization"
 scopes = ["openid", "email", "read"]
 resource = %[1]q
 %[3]s
@@ -75,7 +74,7 @@ method = "GET"
 func (p *process) signInForReal() {
 	p.t.Helper()
 	c := must(p.OAuthConfig(p.t.Context(), p.scheme))
-	token, err := must(oauthflow.New(c)).Device(p.t.Context(), nil, func(oauthflow.DevicePrompt) {})
+	token, err := must(oauthflow.New(c)).Login(p.t.Context(), oauthflow.LoginOptions{Open: oauthtest.Robot{}.Open})
 	if err == nil {
 		err = p.SaveToken(p.t.Context(), p.scheme, token, []string{Origin(p.o.Profile.Server.BaseURL)})
 	}
@@ -245,5 +244,25 @@ func BenchmarkResolve(b *testing.B) {
 		if _, err := p.Resolve(b.Context(), req, origin); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A client that the server registered is handed to the next sign-in, and renews.
+func TestARegistrationIsKept(t *testing.T) {
+	t.Parallel()
+	r := newReal(t, nil)
+	p := r.process("")
+	own := *p.scheme.Client
+	own.ID = ""
+	p.scheme.Client = &own
+	p.signInForReal()
+	r.advance(2 * time.Hour)
+	r.alive(p)
+	c := must(p.OAuthConfig(t.Context(), p.scheme))
+	if g := c.Registered; !r.server.Registered(g.ClientID) || g.Issuer != r.server.Issuer() || g.RedirectURI == "" || g.Token.IsZero() || r.server.Count(oauthtest.Register) != 1 {
+		t.Errorf("%+v", g)
+	}
+	if out, err := p.SignOut(t.Context(), p.scheme); err != nil || !out.Revoked {
+		t.Errorf("%+v, %v", out, err)
 	}
 }

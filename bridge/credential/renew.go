@@ -33,6 +33,7 @@ func (w *work) personal() bool { return w.client.config.Grant != oauthflow.Clien
 type need struct {
 	generation string // it is not good enough; empty: there is none
 	rejected   bool   // the backend has refused its access token
+	blind      bool   // the keychain has just said that it cannot be asked
 }
 
 // load returns the sign-in in memory, else the one in the keychain.
@@ -88,6 +89,9 @@ func (w *work) renewOnce(ctx context.Context, n need) (*held, *problem) {
 		return nil, &problem{reason: Unreachable, err: fmt.Errorf("another program is renewing the sign-in: %w", err), hint: "try again"}
 	}
 	defer release()
+	if n.blind {
+		return w.granted(ctx, stored{}, true)
+	}
 	h, p := w.again(ctx)
 	if p != nil {
 		if !w.personal() && (p.reason == SignInNeeded || p.reason == KeychainUnavailable) {

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -288,4 +289,54 @@ func TestOnTheRealKeychain(t *testing.T) {
 		t.Errorf("%+v, %v", out, err)
 	}
 	h.process(s, processOptions{}).fails(SignInNeeded, "")
+}
+
+// A profile that names the real client and another token endpoint has a sign-in of its
+// own: it neither gets the real tokens nor puts its own in their place.
+func TestAnotherTokenEndpointIsAnotherSignIn(t *testing.T) {
+	h, s, evil, c := newHouse(t), newAuthServer(t), newAuthServer(t), newClock()
+	good, bad := h.process(s, processOptions{clock: c}), h.process(evil, processOptions{clock: c, name: "evil"})
+	good.signIn(s, 10*minute)
+	bad.fails(SignInNeeded, "")
+	bad.signIn(evil, -minute)
+	bad.wants("access-canary-1")
+	good.wants("access-canary-0")
+	c.add(time.Hour)
+	good.wants("access-canary-1")
+	s.wantSent("refresh-canary-0")
+	evil.wantSent("refresh-canary-0")
+}
+
+// A refresh goes to where the token came from, also when the profile has another
+// address for it by now.
+func TestARefreshGoesHome(t *testing.T) {
+	h, s, evil := newHouse(t), newAuthServer(t), newAuthServer(t)
+	p := h.process(s, processOptions{})
+	p.signIn(s, -minute)
+	c := must(p.client(p.scheme))
+	c.config.Endpoints.Refresh, c.config.Endpoints.Revocation = evil.address+"/token", evil.address+"/revoke"
+	p.wants("access-canary-1")
+	if out, err := p.SignOut(t.Context(), p.scheme); err != nil || !out.Revoked {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if evil.wantSent(); len(evil.revoked) > 0 {
+		t.Errorf("revoked elsewhere: %v", evil.revoked)
+	}
+}
+
+// Many programs without a token of the client itself: one asks.
+func TestClientCredentialsAtOnce(t *testing.T) {
+	h, s := newHouse(t), newAuthServer(t)
+	o := processOptions{flow: "clientCredentials", extra: `secret = "literal-canary"`}
+	var all sync.WaitGroup
+	for range 6 {
+		p := h.process(s, o)
+		for range 10 {
+			all.Go(func() { p.wants("access-canary-1") })
+		}
+	}
+	all.Wait()
+	if s.grants != 1 {
+		t.Errorf("%d requests", s.grants)
+	}
 }

@@ -235,6 +235,12 @@ func (r *Resolver) client(s *profiles.SecurityScheme) (*client, error) {
 	if c := r.clients[s.ID]; c != nil {
 		return c, nil
 	}
+	// What a person signs in to is what the profile says, whoever compiled the tool.
+	for i := range r.o.Profile.Server.SecuritySchemes {
+		if own := &r.o.Profile.Server.SecuritySchemes[i]; own.ID == s.ID {
+			s = own
+		}
+	}
 	c, refused := config(r.o.Profile, s, r.o.Network)
 	if refused != nil {
 		e := r.fail(s, s.ID, Refused, refused, refused.hint)

@@ -16,6 +16,7 @@ const (
 	earlyPause  = 30 * time.Second // between two tries while the access token is good
 	latePause   = time.Second      // between two tries when it is not
 	longestWait = time.Hour        // of a server's Retry-After
+	hopelessFor = time.Minute      // a backend that rejects a renewed token gets no other
 )
 
 // Tokens is what one process remembers of sign-ins: the tokens in use, who is
@@ -65,6 +66,14 @@ type held struct {
 	unsaved  *unsaved    // the keychain shall have it
 	unmarked bool        // nothing says yet that the keychain's token is consumed: unsaved must not be used
 	failure  *failure    // why it could not be renewed
+	worked   bool        // a backend took the access token
+	forced   time.Time   // when it took the place of one that a backend had rejected
+}
+
+// hopeless reports a token that no backend ever took, although it has just taken the
+// place of a rejected one: the next would be rejected, too.
+func (h *held) hopeless(now time.Time) bool {
+	return !h.worked && !h.forced.IsZero() && now.Sub(h.forced).Abs() < hopelessFor
 }
 
 // failure is the last try to renew a sign-in.
@@ -147,7 +156,7 @@ func (w *work) hold(h held) *held {
 	}
 	h.latest = w.now()
 	if old != nil && old.generation == h.generation {
-		h.failure, h.latest = old.failure, old.latest
+		h.failure, h.latest, h.worked, h.forced = old.failure, old.latest, old.worked, old.forced
 	}
 	t.held[w.client.key] = &h
 	out := h
@@ -206,6 +215,15 @@ func (w *work) current(h *held) bool {
 		return h.unmarked || listed && (f.Generation == u.base || f.Generation == h.generation)
 	}
 	return listed && f.Generation == h.generation
+}
+
+// change changes what is in memory, if it is of that generation.
+func (t *Tokens) change(key, generation string, change func(*held)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if h := t.held[key]; h != nil && h.generation == generation {
+		change(h)
+	}
 }
 
 func (t *Tokens) copy(key string) *held {

@@ -42,7 +42,7 @@ func (r *Resolver) signedIn(ctx context.Context, s *profiles.SecurityScheme, ori
 	case p == nil:
 		h, p = w.renew(ctx, need{generation: h.generation})
 	case !w.personal() && (p.reason == SignInNeeded || p.reason == KeychainUnavailable):
-		h, p = w.renew(ctx, need{})
+		h, p = w.renew(ctx, need{blind: p.reason == KeychainUnavailable})
 	}
 	if p == nil && (!h.allows(origin) || c.config.DPoP && h.token.Type != DPoP) {
 		return Usable{}, w.fail(h, nil)
@@ -74,17 +74,29 @@ func (r *Resolver) Renew(ctx context.Context, u Usable, origin, metadata string)
 	}
 	w := &work{r: r, client: c, origin: origin}
 	h := w.inMemory()
-	if h == nil || h.generation == u.generation {
-		var p *problem
-		if h, p = w.renew(ctx, need{generation: u.generation, rejected: true}); p != nil {
-			e := w.fail(h, p)
-			if e.Metadata = metadata; e.Reason == SignInNeeded {
-				e.Err = fmt.Errorf("the backend refused the token: %w", cmp.Or(e.Err, errors.New("and there is no other")))
-			}
-			return e
-		}
+	if h != nil && h.generation != u.generation {
+		return nil
 	}
-	return nil
+	p := &problem{reason: Refused, err: errors.New("it has just been renewed, and is refused all the same"), hint: "see whether the token is for this API: client.resource and client.scopes in " + r.o.Profile.File}
+	if h == nil || !h.hopeless(w.now()) {
+		h, p = w.renew(ctx, need{generation: u.generation, rejected: true})
+	}
+	if p == nil {
+		r.o.Tokens.change(c.key, h.generation, func(h *held) { h.forced = w.now() })
+		return nil
+	}
+	e := w.fail(h, p)
+	if e.Metadata = metadata; e.Reason == SignInNeeded {
+		e.Err = fmt.Errorf("the backend refused the token: %w", cmp.Or(e.Err, errors.New("and there is no other")))
+	}
+	return e
+}
+
+// Worked says that the backend took a token.
+func (r *Resolver) Worked(u Usable) {
+	if c, err := r.client(u.Scheme); err == nil {
+		r.o.Tokens.change(c.key, u.generation, func(h *held) { h.worked = true })
+	}
 }
 
 // Outdated reports whether another token has been stored since u was returned, which
