@@ -21,11 +21,10 @@ import (
 
 // BrowserOptions say how an address is opened.
 type BrowserOptions struct {
-	// Command is the person's own, `browser` of config.toml: words between spaces,
-	// quoted with ' or " where a space belongs to one. {url} in a word after the first
-	// stands for the address; without it the address is the last word. No shell reads
-	// it. Empty: the system's browser.
-	Command string
+	// Command is the person's own, `browser` of config.toml: a program and its
+	// arguments. {url} in an argument stands for the address; without it the address
+	// is the last one. No shell reads it. Empty: the system's browser.
+	Command []string
 	// Environ is the program's environment; nil: this process's own. On Windows the
 	// system's browser gets what the desktop gives it.
 	Environ []string
@@ -66,7 +65,7 @@ func OpenBrowser(ctx context.Context, address string, o BrowserOptions) error {
 // with credentials, the same programs are run here; on Windows nothing is run, since
 // the address goes to the desktop.
 func opener(address string, o BrowserOptions) (func() error, error) {
-	if o.Command != "" {
+	if len(o.Command) > 0 {
 		words, err := command(o.Command, address)
 		if err != nil {
 			return nil, err
@@ -140,18 +139,15 @@ func (s *outlet) Write(p []byte) (int, error) {
 
 const placeholder = "{url}"
 
-// command splits the person's command into words and puts the address in its place.
-func command(text, address string) ([]string, error) {
-	words, err := splitWords(text)
-	if err == nil {
-		err = runnable(words)
-	}
-	if err != nil {
-		return nil, fail(Configuration, "authorize", fmt.Errorf("browser = %q in config.toml: %w", text, err))
+// command puts the address into the person's command.
+func command(words []string, address string) ([]string, error) {
+	if err := runnable(words); err != nil {
+		return nil, fail(Configuration, "authorize", fmt.Errorf("browser = %q in config.toml: %w", words, err))
 	}
 	if !strings.Contains(strings.Join(words[1:], " "), placeholder) {
-		return append(words, address), nil
+		return append(slices.Clone(words), address), nil
 	}
+	words = slices.Clone(words)
 	for i := range words[1:] {
 		words[i+1] = strings.ReplaceAll(words[i+1], placeholder, address)
 	}
@@ -161,54 +157,33 @@ func command(text, address string) ([]string, error) {
 // runnable refuses a command that would read the address as a program: a server chose
 // it, and nobody has looked at it.
 func runnable(words []string) error {
-	if len(words) == 0 {
+	if len(words) == 0 || words[0] == "" {
 		return errors.New("there is no program in it")
 	}
 	if strings.Contains(words[0], placeholder) {
 		return errors.New("the first word has to be a program, not the address")
 	}
-	shells := []string{"sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh", "busybox", "cmd", "powershell", "pwsh", "osascript"}
-	for _, word := range words {
-		name := strings.ToLower(filepath.Base(strings.ReplaceAll(word, `\`, "/")))
-		ext := filepath.Ext(name)
-		if slices.Contains(shells, strings.TrimSuffix(name, ".exe")) || ext == ".bat" || ext == ".cmd" {
+	for i, word := range words {
+		if reads(word, words[i+1:]) {
 			return fmt.Errorf("%s would run parts of the address as commands; name the browser itself", word)
 		}
 	}
 	return nil
 }
 
-// splitWords cuts a command into words at spaces outside quotes. A backslash is a
-// character like any other: it stands in paths of Windows.
-func splitWords(text string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	var quote rune
-	open := false // a word has begun, be it empty
-	for _, r := range text {
-		switch {
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote == 0 && (r == '"' || r == '\''):
-			quote, open = r, true
-		case quote == 0 && (r == ' ' || r == '\t'):
-			if open {
-				words = append(words, word.String())
-				word.Reset()
-			}
-			open = false
-		default:
-			word.WriteRune(r)
-			open = true
-		}
+// reads reports whether a program would read its arguments as commands. A shell that
+// runs a script gives it the address as an argument, which is well.
+func reads(program string, arguments []string) bool {
+	name := strings.ToLower(filepath.Base(strings.ReplaceAll(program, `\`, "/")))
+	ext := filepath.Ext(name)
+	name = strings.TrimSuffix(name, ".exe")
+	switch {
+	case ext == ".bat" || ext == ".cmd", slices.Contains([]string{"cmd", "powershell", "pwsh", "osascript"}, name):
+		return true
+	case slices.Contains([]string{"sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh", "busybox"}, name):
+		return len(arguments) == 0 || strings.HasPrefix(arguments[0], "-") || strings.Contains(arguments[0], placeholder)
 	}
-	if quote != 0 {
-		return nil, errors.New("a quote is not closed")
-	}
-	if open {
-		words = append(words, word.String())
-	}
-	return words, nil
+	return false
 }
 
 // CheckAddress returns nil for an address that may be given to a browser: https, or

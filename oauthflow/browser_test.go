@@ -74,30 +74,30 @@ func FuzzCheckAddress(f *testing.F) {
 
 func TestCommand(t *testing.T) {
 	const address = "https://as.example/authorize?a=1&b=$(id)"
-	for text, want := range map[string][]string{
-		"firefox {url}":                     {"firefox", address},
-		"firefox":                           {"firefox", address},
-		"  firefox \t --new-window  {url} ": {"firefox", "--new-window", address},
-		"chromium --app={url}":              {"chromium", "--app=" + address},
-		"b {url} {url}":                     {"b", address, address},
-		`"/Applications/My Browser" {url}`:  {"/Applications/My Browser", address},
-		`'C:\Program Files\b.exe' "{url}"`:  {`C:\Program Files\b.exe`, address},
-		`C:\b.exe --x="a b" {url}`:          {`C:\b.exe`, "--x=a b", address},
-		`b "" '' {url}`:                     {"b", "", "", address},
-		"b ; rm -rf {url}":                  {"b", ";", "rm", "-rf", address},
+	for _, c := range []struct{ words, want []string }{
+		{[]string{"firefox", "{url}"}, []string{"firefox", address}},
+		{[]string{"firefox"}, []string{"firefox", address}},
+		{[]string{"firefox", "--new-window", "{url}"}, []string{"firefox", "--new-window", address}},
+		{[]string{"chromium", "--app={url}"}, []string{"chromium", "--app=" + address}},
+		{[]string{"b", "{url}", "{url}"}, []string{"b", address, address}},
+		{[]string{`C:\Program Files\b.exe`, "{url}"}, []string{`C:\Program Files\b.exe`, address}},
+		{[]string{"b", "", "", "{url}"}, []string{"b", "", "", address}},
+		{[]string{"b", ";", "rm", "-rf", "{url}"}, []string{"b", ";", "rm", "-rf", address}},
+		{[]string{"sh", "open.sh", "{url}"}, []string{"sh", "open.sh", address}},
 	} {
-		got, err := command(text, address)
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%q: %q, %v", text, got, err)
+		before := slices.Clone(c.words)
+		got, err := command(c.words, address)
+		if err != nil || !slices.Equal(got, c.want) || !slices.Equal(c.words, before) {
+			t.Errorf("%q: %q, %v", c.words, got, err)
 		}
 	}
-	for _, text := range []string{
-		" ", "''x\"", `firefox "{url}`, "{url}", "{url} --x", "sh -c 'firefox {url}'", "/bin/bash -c {url}", "env zsh -c {url}",
-		`C:\Windows\System32\cmd.exe /c start {url}`, "powershell -c {url}", "open.bat {url}", "BASH {url}", "osascript -e {url}",
+	for _, words := range [][]string{
+		nil, {""}, {"{url}"}, {"{url}", "--x"}, {"sh", "-c", "firefox {url}"}, {"/bin/bash", "-c", "{url}"}, {"env", "zsh", "-c", "{url}"}, {"sh", "{url}"}, {"sh"},
+		{`C:\Windows\System32\cmd.exe`, "/c", "start", "{url}"}, {"powershell", "-c", "{url}"}, {"open.bat", "{url}"}, {"BASH", "-x", "{url}"}, {"osascript", "-e", "{url}"},
 	} {
-		got, err := command(text, address)
+		got, err := command(words, address)
 		if kindOf(err) != Configuration {
-			t.Errorf("%q: %q, %v", text, got, err)
+			t.Errorf("%q: %q, %v", words, got, err)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestOpenWithTheCommand(t *testing.T) {
 	dir := t.TempDir()
 	file := program(t, dir, "my browser", `echo "out $# $1 $SEEN"; echo "err" >&2`)
 	var out buffer
-	err := OpenBrowser(t.Context(), shown, BrowserOptions{Command: "'" + file + "' {url}", Environ: []string{"SEEN=yes", "PATH=" + os.Getenv("PATH")}, Output: &out})
+	err := OpenBrowser(t.Context(), shown, BrowserOptions{Command: []string{file, "{url}"}, Environ: []string{"SEEN=yes", "PATH=" + os.Getenv("PATH")}, Output: &out})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,13 +148,13 @@ func TestOpenWithTheCommand(t *testing.T) {
 		t.Errorf("printed %q", got)
 	}
 	failing := program(t, dir, "failing", "exit 3")
-	if _, ok := errors.AsType[*exec.ExitError](OpenBrowser(t.Context(), shown, BrowserOptions{Command: failing})); !ok {
+	if _, ok := errors.AsType[*exec.ExitError](OpenBrowser(t.Context(), shown, BrowserOptions{Command: []string{failing}})); !ok {
 		t.Error("a failing opener is no error")
 	}
-	if err := OpenBrowser(t.Context(), shown, BrowserOptions{Command: filepath.Join(dir, "absent")}); err == nil {
+	if err := OpenBrowser(t.Context(), shown, BrowserOptions{Command: []string{filepath.Join(dir, "absent")}}); err == nil {
 		t.Error("an absent opener is no error")
 	}
-	if err := OpenBrowser(t.Context(), "file:///etc/passwd", BrowserOptions{Command: program(t, dir, "never", "touch "+dir+"/ran")}); kindOf(err) != Unusable {
+	if err := OpenBrowser(t.Context(), "file:///etc/passwd", BrowserOptions{Command: []string{program(t, dir, "never", "touch "+dir+"/ran")}}); kindOf(err) != Unusable {
 		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
@@ -208,7 +208,7 @@ func TestHangingOpenerIsLeft(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error, 1)
 	out := &buffer{}
-	go func() { result <- OpenBrowser(ctx, shown, BrowserOptions{Command: file, Output: out}) }()
+	go func() { result <- OpenBrowser(ctx, shown, BrowserOptions{Command: []string{file}, Output: out}) }()
 	for out.String() == "" {
 		time.Sleep(time.Millisecond) // until it has started
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -44,7 +45,7 @@ func (f *Flow) Login(ctx context.Context, o LoginOptions) (Token, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := f.redirect()
-	l, err := listen(r)
+	l, err := f.listen(r)
 	if err != nil {
 		return Token{}, err
 	}
@@ -57,6 +58,26 @@ func (f *Flow) Login(ctx context.Context, o LoginOptions) (Token, error) {
 		address: func() string { return a.address },
 		matches: a.matches, verify: a.verify, again: a.again, exchange: a.exchange,
 	}, o)
+}
+
+// listen binds the redirect address. Where the port is the kernel's choice, the port
+// of an earlier registration is tried first: with it the registration can be used again
+// also at a server that compares ports.
+func (f *Flow) listen(r Redirect) (*loopback, error) {
+	f.mu.Lock()
+	known := f.registered.RedirectURI
+	f.mu.Unlock()
+	if u, err := url.Parse(known); err == nil && r.Port == 0 && f.config.ClientID == "" && u.Path == r.Path {
+		again := r
+		if again.Port, err = strconv.Atoi(u.Port()); err == nil {
+			if l, err := listen(again); err == nil && "http://"+l.authority+r.Path == known {
+				return l, nil
+			} else if err == nil {
+				l.close()
+			}
+		}
+	}
+	return listen(r)
 }
 
 // steps are what an attempt does in a sign-in. Tests have attempts of their own.
