@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -71,6 +72,21 @@ func newTransport(o Options, mask *secret.Masker) (*http.Transport, *net.Dialer,
 		// A connection that died unseen is found out before many calls wait for it.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 	}, dialer, nil
+}
+
+// Network returns how other servers than the backend are reached for a profile, such
+// as an authorization server: with its authorities and its proxy. What cannot be read
+// is left out here; [Bridge.Ready] says why.
+func Network(o Options) oauthflow.Network {
+	var n oauthflow.Network
+	var c tls.Config
+	if err := authorities(&c, o.Set.Profile(), o.CAFile); err == nil {
+		n.Roots = c.RootCAs
+	}
+	if proxy, err := proxyFor(o, secret.NewMasker()); err == nil {
+		n.Proxy = proxy
+	}
+	return n
 }
 
 // authorities adds the configured certificates to the system's.
