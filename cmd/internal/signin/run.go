@@ -179,5 +179,11 @@ func (w *Worker) Open(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	return w.task.Open(ctx, address)
+	if err = w.task.Open(ctx, address); err != nil && ctx.Err() == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.state.Attempt.Opened, w.state.Attempt.NoWindow = false, err.Error()
+		_ = w.desk.write(w.state) // who waits sees less
+	}
+	return err
 }

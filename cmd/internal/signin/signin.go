@@ -60,6 +60,7 @@ type Attempt struct {
 	Address  string    `json:"address,omitempty"`  // where the person signs in, once that is known
 	UserCode string    `json:"userCode,omitempty"` // of the device flow, to type at Address
 	Opened   bool      `json:"opened,omitempty"`   // a browser was told to open the address
+	NoWindow string    `json:"noWindow,omitempty"` // why it could not
 	Message  string    `json:"message,omitempty"`  // why it failed
 	Hint     string    `json:"hint,omitempty"`     // what to do about that
 	Declined bool      `json:"declined,omitempty"` // the person said no
@@ -111,7 +112,7 @@ func (d *Desk) name() string {
 
 func (d *Desk) file() string   { return d.name() + ".json" }
 func (d *Desk) cancel() string { return d.name() + ".cancel" }
-func (d *Desk) lock() string   { return "sign-in " + d.key }
+func (d *Desk) lock() string   { return "desk of " + d.key }
 
 // Last returns the newest attempt; false when there was none. A file that cannot
 // be read counts as none: it holds nothing that is worth a failure.

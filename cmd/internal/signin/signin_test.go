@@ -228,7 +228,7 @@ func TestDamagedFile(t *testing.T) {
 // TestOrderHidesItsSecret: it is written only where it is meant to be.
 func TestOrderHidesItsSecret(t *testing.T) {
 	o := Order{Profile: "p", Account: "a", Record: "r"}
-	o.SetSecret(secret.New("canary-secret"))
+	o.SetSecret("CLIENT_SECRET", secret.New("canary-secret"))
 	for _, text := range []string{fmt.Sprint(o), fmt.Sprintf("%+v %#v %s %q", o, o, o, &o)} {
 		if strings.Contains(text, "canary") {
 			t.Error(text)

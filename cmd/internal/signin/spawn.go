@@ -18,13 +18,16 @@ type Order struct {
 	Metadata string   `json:"metadata,omitempty"` // resource_metadata of a challenge
 	After    string   `json:"after,omitempty"`    // Task.After
 	Open     bool     `json:"open,omitempty"`
-	// Secret is a client secret that stands in the server's environment, which the
-	// helper does not get.
-	Secret string `json:"secret,omitempty"`
+	// Variable of the server's environment holds the client secret. The helper does
+	// not get that variable, only here its value.
+	Variable string `json:"variable,omitempty"`
+	Secret   string `json:"secret,omitempty"`
 }
 
 // SetSecret puts a client secret into the order.
-func (o *Order) SetSecret(v secret.Value) { o.Secret = v.Reveal() }
+func (o *Order) SetSecret(variable string, v secret.Value) {
+	o.Variable, o.Secret = variable, v.Reveal()
+}
 
 // String names what is ordered, and nothing of the secret.
 func (o Order) String() string {

@@ -42,6 +42,9 @@ func (d *Desk) Wait(ctx context.Context, after string, ended <-chan struct{}, un
 		}
 		select {
 		case <-ctx.Done():
+			if a, ok = d.Last(); !ok || a.ID == after {
+				a = Attempt{}
+			}
 			return a, ctx.Err()
 		case <-tick.C:
 		}
