@@ -26,7 +26,7 @@ func BenchmarkServe(b *testing.B) {
 		b.Fatal(err)
 	}
 	home := b.TempDir()
-	profile := strings.Replace(demo.Profile(api.URL()), "defaultCredential = { keychain = true }",
+	profile := strings.Replace(api.Profile(), "defaultCredential = { keychain = true }",
 		"defaultCredential = "+quoted(api.Credential(demo.HeaderKey).Reveal()), 1)
 	path := filepath.Join(home, "library.toml")
 	if err := os.WriteFile(path, []byte(profile), 0o600); err != nil {

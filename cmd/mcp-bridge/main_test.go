@@ -86,7 +86,7 @@ func writeSample(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	file := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
-	ts.Check(os.WriteFile(file, []byte(demo.Profile(ts.Value(apiKey{}).(*demo.API).URL())), 0o600))
+	ts.Check(os.WriteFile(file, []byte(ts.Value(apiKey{}).(*demo.API).Profile()), 0o600))
 }
 
 func checkCanary(ts *testscript.TestScript, neg bool, _ []string) {

@@ -63,19 +63,21 @@ func binary(t *testing.T) string {
 type person struct {
 	t    *testing.T
 	home string
+	more []string // variables beyond the six
 }
 
 func newPerson(t *testing.T) *person {
 	t.Helper()
 	p := &person{t: t, home: t.TempDir()}
-	p.write(".mcp-bridge/config.toml", "keychain = \"file\"\nkeyFile = \"key\"\n")
+	p.write(".mcp-bridge/config.toml", "keychain = \"file\"\nkeyFile = \"key\"\nbrowser = \"none\"\n")
 	p.run("", "keychain", "new-key", filepath.Join(p.home, ".mcp-bridge", "key"))
 	return p
 }
 
 // environ is what clients give to servers: six variables.
 func (p *person) environ() []string {
-	return []string{"HOME=" + p.home, "LOGNAME=ada", "USER=ada", "SHELL=/bin/sh", "TERM=dumb", "PATH=" + os.Getenv("PATH")}
+	six := []string{"HOME=" + p.home, "LOGNAME=ada", "USER=ada", "SHELL=/bin/sh", "TERM=dumb", "PATH=" + os.Getenv("PATH")}
+	return append(six, p.more...)
 }
 
 func (p *person) write(rel, text string) string {

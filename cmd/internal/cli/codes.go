@@ -6,6 +6,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -24,6 +25,12 @@ func codeOf(err error) int {
 			return exitFailed
 		}
 		return exitSignIn
+	}
+	if o, ok := errors.AsType[*oauthflow.Error](err); ok {
+		if o.Kind == oauthflow.Unreachable {
+			return exitNetwork
+		}
+		return exitFailed
 	}
 	if k, ok := errors.AsType[*keychain.Error](err); ok {
 		if k.Reason == keychain.KeyExists {

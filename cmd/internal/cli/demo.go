@@ -26,15 +26,17 @@ func (a *app) demoCommand() *cobra.Command {
 It starts a small sample API on loopback and makes a throw-away home and profile;
 everything else is done by this very program as a person and a client would do
 it: credentials are stored by "login", tools are listed and called over stdio by
-"serve". In the end everything is taken away again.`,
-		Example: "  mcp-bridge demo\n  mcp-bridge demo --keep",
+"serve". One tool wants a person who has signed in: the API's own sign-in page opens in
+the browser, or with --no-browser the demonstration follows its address by itself. In
+the end everything is taken away again.`,
+		Example: "  mcp-bridge demo\n  mcp-bridge demo --no-browser\n  mcp-bridge demo --keep",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.demo(c.Context(), keep)
+			return a.demo(c.Context(), keep, noBrowser)
 		},
 	}
 	c.Flags().BoolVar(&keep, "keep", false, "leave the sample API and the profile running, and print how to add it to a client")
-	c.Flags().BoolVar(&noBrowser, "no-browser", false, "never open a browser (this demonstration has no sign-in page yet, so it never does)")
+	c.Flags().BoolVar(&noBrowser, "no-browser", false, "open no browser: the demonstration signs in by itself")
 	return c
 }
 
@@ -45,9 +47,10 @@ type show struct {
 	api    *demo.API
 	dir    string // the throw-away home
 	binary string
+	alone  bool // nobody is there to sign in
 }
 
-func (a *app) demo(ctx context.Context, keep bool) (err error) {
+func (a *app) demo(ctx context.Context, keep, noBrowser bool) (err error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program's own path: %w", err)
@@ -62,7 +65,7 @@ func (a *app) demo(ctx context.Context, keep bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, api.Close()) }()
-	s := &show{a: a, out: a.sys.Out, api: api, dir: dir, binary: binary}
+	s := &show{a: a, out: a.sys.Out, api: api, dir: dir, binary: binary, alone: noBrowser || a.noScreen()}
 	for _, step := range []func(context.Context) error{s.prepare, s.store, s.serve} {
 		if err := step(ctx); err != nil {
 			return err
@@ -77,6 +80,17 @@ func (a *app) demo(ctx context.Context, keep bool) (err error) {
 
 // run runs this program like a person would, in the throw-away home.
 func (s *show) run(ctx context.Context, stdin string, args ...string) (string, error) {
+	out, _, err := s.both(ctx, stdin, args...)
+	return out, err
+}
+
+// say is run for what is said to a person.
+func (s *show) say(ctx context.Context, args ...string) (string, error) {
+	_, said, err := s.both(ctx, "", args...)
+	return said, err
+}
+
+func (s *show) both(ctx context.Context, stdin string, args ...string) (stdout, stderr string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, s.binary, append(args, "--home", s.dir)...)
@@ -85,9 +99,9 @@ func (s *show) run(ctx context.Context, stdin string, args ...string) (string, e
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("mcp-bridge %s: %w\n%s", strings.Join(args, " "), err, said.String())
+		return "", "", fmt.Errorf("mcp-bridge %s: %w\n%s", strings.Join(args, " "), err, said.String())
 	}
-	return out.String(), nil
+	return out.String(), said.String(), nil
 }
 
 // environ is the environment that clients give to servers, and this client's own
@@ -111,8 +125,8 @@ func (s *show) prepare(ctx context.Context) error {
 		return err
 	}
 	file := filepath.Join(profiles, "library.toml")
-	err := errors.Join(os.WriteFile(file, []byte(demo.Profile(s.api.URL())), 0o600),
-		os.WriteFile(filepath.Join(s.dir, "config.toml"), []byte("keychain = \"file\"\nkeyFile = \"key\"\n"), 0o600))
+	err := errors.Join(os.WriteFile(file, []byte(s.api.Profile()), 0o600),
+		os.WriteFile(filepath.Join(s.dir, "config.toml"), s.settings(), 0o600))
 	if err != nil {
 		return err
 	}
@@ -129,6 +143,19 @@ func (s *show) prepare(ctx context.Context) error {
 	return nil
 }
 
+// settings is config.toml of the throw-away home. The browser is the person's own.
+func (s *show) settings() []byte {
+	text := "keychain = \"file\"\nkeyFile = \"key\"\n"
+	if command := s.a.config.Browser.Command; len(command) > 0 {
+		words := make([]string, len(command))
+		for i, word := range command {
+			words[i] = fmt.Sprintf("%q", word)
+		}
+		text += "browser = [" + strings.Join(words, ", ") + "]\n"
+	}
+	return []byte(text)
+}
+
 // store gives each scheme its credential by login.
 func (s *show) store(ctx context.Context) error {
 	fmt.Fprintln(s.out, "3. Credentials       stored encrypted by `mcp-bridge login library --scheme ID --with-token`")
@@ -143,7 +170,7 @@ func (s *show) store(ctx context.Context) error {
 // serve starts the server as a client does and calls every tool.
 func (s *show) serve(ctx context.Context) error {
 	env := append(s.environ(), "MCP_BRIDGE_CLIENT_AUTHORIZATION=Bearer "+s.api.Credential(demo.ClientUser).Reveal())
-	c, version, err := demo.Connect(ctx, s.binary, []string{"serve", "--home", s.dir}, env, s.a.sys.Err)
+	c, version, err := demo.Connect(ctx, s.binary, []string{"serve", "--no-input", "--home", s.dir}, env, s.a.sys.Err)
 	if err != nil {
 		return err
 	}
@@ -171,7 +198,10 @@ func (s *show) calls(ctx context.Context, c *demo.Client, version string) error 
 			failed = append(failed, err)
 		}
 	}
-	return errors.Join(failed...)
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	return s.signInTour(ctx, c)
 }
 
 // call makes one call and shows the request that the API received and the result.

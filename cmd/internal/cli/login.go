@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/spf13/cobra"
 )
@@ -18,6 +22,9 @@ type loginFlags struct {
 	account   string
 	scheme    string
 	withToken bool
+	web       bool
+	device    bool
+	noBrowser bool
 	timeout   time.Duration
 }
 
@@ -28,27 +35,37 @@ func (a *app) loginCommand() *cobra.Command {
 	var f loginFlags
 	c := &cobra.Command{
 		Use:   "login [PROFILE]",
-		Short: "Store a key, a password or a token in the keychain",
-		Long: `Store a key, a password or a token in the keychain, for the API addresses of the
-profile. It is asked for without being shown, or read from standard input with
---with-token (user:password for http basic).
+		Short: "Sign in, or store a key, a password or a token",
+		Long: `Sign in with the browser, or store a key, a password or a token in the keychain, for
+the API addresses of the profile.
 
---scheme names the security scheme, or "tool:NAME" for a credential of one tool's own.`,
-		Example: `  mcp-bridge login petstore
-  mcp-bridge login petstore --scheme apiKey --account work
+A scheme of type oauth2 or openIdConnect opens the authorization server's page in the
+browser; --no-browser only prints its address, --device shows a code to type on
+another device. A key or password is asked for without being shown, typed into a page
+of this machine with --web, or read from standard input with --with-token
+(user:password for http basic).
+
+--scheme names the security scheme, "tool:NAME" a credential of one tool's own,
+"client:SCHEME" the client secret of an OAuth scheme. Without it the profile's one
+OAuth or OpenID Connect scheme is meant, or its only scheme.`,
+		Example: `  mcp-bridge login github
+  mcp-bridge login github --account work --device
+  mcp-bridge login petstore --scheme apiKey --web
   pass show petstore | mcp-bridge login petstore --with-token`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: a.completeProfiles,
 		RunE: func(c *cobra.Command, args []string) error {
-			ctx, cancel := context.WithTimeout(c.Context(), f.timeout)
-			defer cancel()
-			return a.login(ctx, first(args), f)
+			return a.login(c.Context(), first(args), f)
 		},
 	}
 	c.Flags().StringVar(&f.account, "account", "", "a label for whose credential it is (default: the current account)")
 	c.Flags().StringVar(&f.scheme, "scheme", "", "the security scheme, when there are several")
 	c.Flags().BoolVar(&f.withToken, "with-token", false, "read the credential from standard input")
-	c.Flags().DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for the answer")
+	c.Flags().BoolVar(&f.web, "web", false, "type the key or password into a page of this machine")
+	c.Flags().BoolVar(&f.device, "device", false, "sign in on another device, with a code")
+	c.Flags().BoolVar(&f.noBrowser, "no-browser", false, "only print the address to open")
+	c.Flags().DurationVar(&f.timeout, "timeout", signin.DefaultTimeout, "how long to wait for the person")
+	c.MarkFlagsMutuallyExclusive("with-token", "web", "device")
 	return c
 }
 
@@ -57,12 +74,8 @@ func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
 	if err != nil {
 		return err
 	}
-	ask := !f.withToken
-	if ask && !a.canAsk() {
-		return usage("pipe the credential in: … | mcp-bridge login P --with-token", "there is no terminal to ask for the credential")
-	}
-	if ask { // somebody is there to unlock the keychain
-		if o.Store, err = keychain.Open(a.settings(), a.home, keychain.Options{Unlock: unlockTime}); err != nil {
+	if !f.withToken { // somebody is there to unlock the keychain
+		if o.Store, err = keychain.Open(a.settings(), a.home, keychain.Options{Unlock: a.unlock()}); err != nil {
 			return err
 		}
 	}
@@ -70,66 +83,213 @@ func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
 	if err != nil {
 		return err
 	}
-	r, scheme, err := a.chooseRecord(ctx, v, f.scheme, ask)
+	r, scheme, err := a.chooseRecord(ctx, v, choice{name: f.scheme, ask: !f.withToken, typed: f.withToken || f.web})
 	if err != nil {
 		return err
 	}
-	if err := keychain.Writable(ctx, o.Store); err != nil {
-		return err
+	s := &visit{a: a, v: v, r: r, scheme: scheme, device: f.device, timeout: f.timeout}
+	s.show = s.prompt
+	switch {
+	case s.oauth() && f.withToken:
+		return usage("mcp-bridge login "+credential.Quote(v.Profile.Name)+" --device signs in without a browser on this machine",
+			"%s is signed in at its authorization server: there is no token to read", r.Name)
+	case !s.oauth() && f.device:
+		return usage("--web opens a page to type it into", "%s is a key or a password: there is no device to sign in on", r.Name)
+	case s.oauth() || f.web:
+		err = s.typed(ctx, f)
+	default:
+		err = a.storeStatic(ctx, s, f)
 	}
-	value, err := a.credential(ctx, v, r, scheme, ask)
 	if err != nil {
 		return err
 	}
-	if err := v.Resolver.Save(ctx, r.Scheme, r.Name, value, r.Origins); err != nil {
+	a.suggestUse(v, f.account)
+	return nil
+}
+
+// unlock is how long the keychain may ask the person to unlock it.
+func (a *app) unlock() time.Duration {
+	if a.canAsk() {
+		return unlockTime
+	}
+	return 0
+}
+
+// storeStatic reads a key or password from the terminal or standard input, and stores it.
+func (a *app) storeStatic(ctx context.Context, s *visit, f loginFlags) error {
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	ask := !f.withToken
+	if ask && !a.canAsk() {
+		return usage("pipe the credential in: … | mcp-bridge login P --with-token, or type it into a page: --web", "there is no terminal to ask for the credential")
+	}
+	if err := keychain.Writable(ctx, s.v.Resolver.Store()); err != nil {
 		return err
 	}
-	a.say("stored the credential for %s of %s in the %s store; it may be sent to %s", r.Name, describe(v.Profile.Name, v.Account), o.Store.Name(), strings.Join(r.Origins, ", "))
-	if state, err := a.home.ReadState(); err == nil {
-		identity := session.Identity(a.home, v.Profile)
-		if current := state.Accounts[identity]; f.account != "" && current != f.account && (current != "" || f.account != session.DefaultAccount) {
-			a.say("to use this account: mcp-bridge use %s/%s", identity, f.account)
+	value, err := a.credential(ctx, s.v, s.r, s.scheme, ask)
+	if err != nil {
+		return err
+	}
+	if err := s.v.Resolver.Save(ctx, s.r.Scheme, s.r.Name, value, s.r.Origins); err != nil {
+		return err
+	}
+	s.stored()
+	return nil
+}
+
+func (s *visit) stored() {
+	s.a.say("stored the credential for %s of %s in the %s store; it may be sent to %s", s.r.Name, describe(s.v.Profile.Name, s.v.Account),
+		s.v.Resolver.Store().Name(), strings.Join(s.r.Origins, ", "))
+}
+
+// typed signs in, or asks for a key on a page, because a person typed the command.
+func (s *visit) typed(ctx context.Context, f loginFlags) error {
+	a := s.a
+	if err := keychain.Writable(ctx, s.v.Resolver.Store()); err != nil {
+		return err
+	}
+	if s.oauth() {
+		approved, err := s.approve(ctx)
+		if err != nil || approved {
+			return err
 		}
+		if s.device, err = s.onDevice(ctx, f); err != nil {
+			return err
+		}
+	}
+	task := signin.Task{Typed: true, Work: s.work, Declined: declined, Timeout: f.timeout}
+	if !f.noBrowser && !a.noInput && !a.config.Browser.None && !s.device && !a.remote() {
+		task.Open = a.openBrowser(s.v.Profile)
+	}
+	desk, err := s.desk()
+	if err != nil {
+		return err
+	}
+	if err := desk.Run(ctx, task); err != nil {
+		return err
+	}
+	if s.oauth() {
+		s.signedIn()
+	} else {
+		s.stored()
 	}
 	return nil
 }
 
-// chooseRecord returns the credential that is meant: the one of --scheme, the only
-// one there is, or the one that the person chooses.
-func (a *app) chooseRecord(ctx context.Context, v *session.View, name string, ask bool) (session.Record, *profiles.SecurityScheme, error) {
+// approve lets a sign-in that is good already be used for this profile's addresses.
+func (s *visit) approve(ctx context.Context) (bool, error) {
+	look, err := s.v.Resolver.LookSignIn(ctx, s.scheme, s.r.Origins)
+	if err != nil || len(look.Unapproved) == 0 || len(look.Missing) > 0 {
+		return false, err
+	}
+	approved, err := s.v.Resolver.Approve(ctx, s.scheme, s.r.Origins)
+	if approved {
+		s.a.say("already signed in%s; from now on it may also be sent to %s", asWhom(look.Identity), strings.Join(look.Unapproved, ", "))
+	}
+	return approved, err
+}
+
+func asWhom(identity string) string {
+	if identity == "" {
+		return ""
+	}
+	return " as " + identity
+}
+
+// onDevice decides whether the person signs in on another device: when they say so,
+// or when this is a remote machine without a screen and the server offers it.
+func (s *visit) onDevice(ctx context.Context, f loginFlags) (bool, error) {
+	if f.device || f.noBrowser || !s.a.remote() {
+		return f.device, nil
+	}
+	cfg, err := s.config(ctx)
+	if err != nil {
+		return false, err
+	}
+	flow, err := oauthflow.New(cfg)
+	if err != nil {
+		return false, err
+	}
+	server, err := flow.Server(ctx)
+	if err != nil {
+		return false, err
+	}
+	if server.Endpoints.Device == "" {
+		s.a.say("This is a remote session: forward the port of the address below to this machine (ssh -L PORT:127.0.0.1:PORT), or pin it with client.redirect.port.")
+		return false, nil
+	}
+	return true, nil
+}
+
+// remote reports a terminal on another machine, without a screen here.
+func (a *app) remote() bool {
+	ssh := a.sys.Getenv("SSH_CONNECTION") != "" || a.sys.Getenv("SSH_TTY") != ""
+	return ssh && a.sys.Getenv("DISPLAY") == "" && a.sys.Getenv("WAYLAND_DISPLAY") == "" && len(a.config.Browser.Command) == 0
+}
+
+// suggestUse says how to use the account that has just signed in.
+func (a *app) suggestUse(v *session.View, account string) {
+	state, err := a.home.ReadState()
+	if err != nil {
+		return
+	}
+	identity := session.Identity(a.home, v.Profile)
+	if current := state.Accounts[identity]; account != "" && current != account && (current != "" || account != session.DefaultAccount) {
+		a.say("to use this account: mcp-bridge use %s/%s", identity, account)
+	}
+}
+
+// choice is how a credential of a profile is chosen.
+type choice struct {
+	name  string // as --scheme takes it; empty: the one that is meant most likely
+	ask   bool   // a person may be asked
+	typed bool   // without a name: one that can be typed, not a sign-in at a server
+}
+
+// chooseRecord returns the credential that is meant: the one of --scheme; the one
+// scheme that is signed in at an authorization server; the only one there is; or the
+// one that the person chooses.
+func (a *app) chooseRecord(ctx context.Context, v *session.View, c choice) (session.Record, *profiles.SecurityScheme, error) {
+	none := session.Record{}
 	var names []string
 	var candidates []session.Record
+	signIns := oauthSchemes(v)
 	for _, r := range v.Records() {
 		names = append(names, r.Name)
-		if name == "" && r.Keychain && len(r.Origins) > 0 || r.Name == name {
+		if c.typed && slices.ContainsFunc(signIns, func(s session.Record) bool { return s.Name == r.Name }) && c.name == "" {
+			continue
+		}
+		if c.name == "" && r.Keychain && len(r.Origins) > 0 && !strings.HasPrefix(r.Name, session.ClientPrefix) || r.Name == c.name {
 			candidates = append(candidates, r)
 		}
 	}
+	if c.name == "" && !c.typed && len(signIns) > 0 {
+		candidates = signIns
+	}
 	switch {
 	case len(names) == 0:
-		return session.Record{}, nil, fail(exitFailed, "", "%s has no security scheme: its tools need no credential", v.Profile.Name)
-	case len(candidates) == 0 && name != "":
-		return session.Record{}, nil, usage(didYouMean(name, names), "%s has no security scheme %q", v.Profile.Name, name)
+		return none, nil, fail(exitFailed, "", "%s has no security scheme: its tools need no credential", v.Profile.Name)
+	case len(candidates) == 0 && c.name != "":
+		return none, nil, usage(didYouMean(c.name, names), "%s has no security scheme %q", v.Profile.Name, c.name)
 	case len(candidates) == 0:
-		return session.Record{}, nil, fail(exitFailed, "mcp-bridge status", "%s takes no credential from the keychain", v.Profile.Name)
+		return none, nil, fail(exitFailed, "mcp-bridge status", "%s takes no credential from the keychain", v.Profile.Name)
+	case len(candidates) == 1:
+		scheme := schemeOf(v.Profile, candidates[0].Scheme)
+		return candidates[0], scheme, a.canStore(v, candidates[0], scheme)
 	}
-	r := candidates[0]
-	if len(candidates) > 1 {
-		var ids []string
-		for _, c := range candidates {
-			ids = append(ids, c.Name)
-		}
-		if !ask {
-			return session.Record{}, nil, usage("add --scheme with one of "+strings.Join(ids, ", "), "%s has several security schemes", v.Profile.Name)
-		}
-		answer, err := a.ask(ctx, "Scheme ("+strings.Join(ids, ", ")+"): ", true)
-		if err != nil {
-			return session.Record{}, nil, err
-		}
-		return a.chooseRecord(ctx, v, strings.TrimSpace(answer), ask)
+	var ids []string
+	for _, one := range candidates {
+		ids = append(ids, one.Name)
 	}
-	scheme := schemeOf(v.Profile, r.Scheme)
-	return r, scheme, a.canStore(v, r, scheme)
+	if !c.ask || !a.canAsk() {
+		return none, nil, usage("add --scheme with one of "+strings.Join(ids, ", "), "%s has several security schemes", v.Profile.Name)
+	}
+	answer, err := a.ask(ctx, "Scheme ("+strings.Join(ids, ", ")+"): ", true)
+	if err != nil {
+		return none, nil, err
+	}
+	c.name = strings.TrimSpace(answer)
+	return a.chooseRecord(ctx, v, c)
 }
 
 func schemeOf(p *profiles.Profile, id string) *profiles.SecurityScheme {
@@ -146,8 +306,6 @@ func (a *app) canStore(v *session.View, r session.Record, scheme *profiles.Secur
 	switch {
 	case scheme == nil:
 		return fail(exitInvalid, "mcp-bridge check", "there is no scheme %q", r.Scheme)
-	case scheme.Type == profiles.OAuth2 || scheme.Type == profiles.OpenIDConnect:
-		return fail(exitFailed, "follow the changelog: sign-in in the browser comes with the next version", "this version cannot sign in with %s yet", scheme.Type)
 	case scheme.Type == profiles.MutualTLS:
 		return fail(exitFailed, "name them as http.clientCert and http.clientKey", "a client certificate is not stored in the keychain")
 	case !r.Keychain:
@@ -161,7 +319,7 @@ func (a *app) canStore(v *session.View, r session.Record, scheme *profiles.Secur
 // credential asks for the credential, or reads it. A person may keep the one that
 // is stored, for new addresses.
 func (a *app) credential(ctx context.Context, v *session.View, r session.Record, scheme *profiles.SecurityScheme, ask bool) (secret.Value, error) {
-	basic := scheme.Type == profiles.HTTPScheme && scheme.Scheme == "basic"
+	basic := isBasic(scheme)
 	if !ask {
 		value, err := a.readSecret()
 		if err == nil && basic && !strings.Contains(value.Reveal(), ":") {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
@@ -27,12 +28,13 @@ type app struct {
 	home   *home.Home
 	config profiles.Config
 	log    *slog.Logger
+	tokens *credential.Tokens // what this process remembers of sign-ins
 }
 
 // Run runs one command line and returns its exit code. It prints what went wrong
 // on standard error, with what to type next.
 func Run(ctx context.Context, sys System, args []string) int {
-	a := &app{sys: sys}
+	a := &app{sys: sys, tokens: credential.NewTokens()}
 	root := a.root()
 	root.SetArgs(a.defaultCommand(args))
 	err := root.ExecuteContext(ctx)
@@ -95,7 +97,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 invalid profile or document,
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more on standard error")
 	c.AddCommand(a.serveCommand(), a.addCommand(), a.checkCommand(), a.toolsCommand(), a.callCommand(),
 		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.useCommand(), a.profilesCommand(),
-		a.installCommand(), a.uninstallCommand(), a.keychainCommand(), a.demoCommand(), a.versionCommand())
+		a.installCommand(), a.uninstallCommand(), a.keychainCommand(), a.demoCommand(), a.versionCommand(), a.signInCommand())
 	for _, sub := range c.Commands() {
 		usageErrors(sub)
 	}
@@ -236,7 +238,7 @@ func (a *app) options(ref, account string, followProject bool) (session.Options,
 		return session.Options{}, err
 	}
 	return session.Options{Home: a.home, Pinned: ref, Account: account, Config: a.config, Environ: a.sys.Environ,
-		Version: a.sys.Version(), Logger: a.log, Store: store}, nil
+		Version: a.sys.Version(), Logger: a.log, Store: store, Tokens: a.tokens}, nil
 }
 
 // projectProfile returns the profile that .mcp-bridge.toml of this folder names.

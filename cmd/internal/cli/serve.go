@@ -53,7 +53,7 @@ func (a *app) serve(ctx context.Context) error {
 		Instructions: func() string { return instructions(s.View()) },
 		Tools:        func() *mcpserver.Tools { return listed(s.View()) },
 		Call: func(ctx context.Context, c mcpserver.Call) *result.Result {
-			return answer(ctx, s.View(), c)
+			return a.answer(ctx, s.View(), c)
 		},
 		Changed: settleMemory(ctx, s.Follow(ctx)),
 		Logger:  a.log,
@@ -80,14 +80,14 @@ func listed(v *session.View) *mcpserver.Tools {
 	return &mcpserver.Tools{List: v.Exposure.List(), Version: v.Exposure.Version(), Has: v.Exposure.Has}
 }
 
-func answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Result {
+func (a *app) answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Result {
 	if v.Bridge == nil {
 		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more")
 	}
 	limits := result.LimitsOf(c.Client.Name, v.Profile.Exposure.MaxResultChars)
 	return v.Exposure.Call(c.Tool, c.Arguments, limits.Chars, func(name string, arguments json.RawMessage, selection string) *result.Result {
 		return v.Bridge.Call(ctx, bridge.Call{Tool: name, Arguments: arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm,
-			Answers: c.Answers, Client: c.Client.Name, Select: selection})
+			SignIn: a.signInFor(v, c), Answers: c.Answers, Client: c.Client.Name, Select: selection})
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
@@ -52,6 +53,10 @@ type statusRow struct {
 	Store     string           `json:"store"`
 	Origins   []string         `json:"origins"`
 	Current   bool             `json:"current"`
+	Warning   string           `json:"warning,omitempty"`
+	Hint      string           `json:"hint,omitempty"`
+
+	renews bool // there is a refresh token
 }
 
 // statusReport collects rows, and the first trouble with the keychain.
@@ -61,11 +66,12 @@ type statusReport struct {
 	store   keychain.Store
 	index   home.Index
 	rows    []statusRow
+	shown   map[string]bool // keys of index entries that have a row
 	trouble error
 }
 
 func (a *app) status(ctx context.Context, asJSON bool) error {
-	r := &statusReport{a: a, ctx: ctx, rows: []statusRow{}}
+	r := &statusReport{a: a, ctx: ctx, rows: []statusRow{}, shown: map[string]bool{}}
 	var err error
 	if r.store, err = a.store(); err != nil {
 		return err
@@ -129,7 +135,7 @@ func (r *statusReport) collect() error {
 // more, so that a person can forget it.
 func (r *statusReport) leftOver() {
 	for _, e := range r.index.Entries {
-		if slices.ContainsFunc(r.rows, func(row statusRow) bool {
+		if r.shown[e.Key] || slices.ContainsFunc(r.rows, func(row statusRow) bool {
 			return row.Profile == e.Profile && row.Scheme == e.Record && row.Account == e.Account
 		}) {
 			continue
@@ -155,6 +161,10 @@ func (r *statusReport) record(v *session.View, rec session.Record) {
 	row := statusRow{Profile: session.Identity(r.a.home, v.Profile), Account: v.Account, Scheme: rec.Name, Type: string(scheme.Type), Scopes: []string{}, Origins: rec.Origins, Current: true}
 	if row.Origins == nil {
 		row.Origins = []string{}
+	}
+	if credential.IsOAuth(scheme) && rec.Name == scheme.ID {
+		r.signIns(v, rec, scheme, row)
+		return
 	}
 	if ref := rec.Reference; !rec.Keychain && ref != nil {
 		row.Store, row.State = outside(r.a, v, ref)
@@ -228,18 +238,50 @@ func (r *statusReport) print() error {
 		return nil
 	}
 	w := tabwriter.NewWriter(r.a.sys.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROFILE\tACCOUNT\tSCHEME\tTYPE\tSTATE\tSTORE")
+	fmt.Fprintln(w, "PROFILE\tACCOUNT\tSCHEME\tTYPE\tSTATE\tIDENTITY\tUNTIL\tSTORE")
 	several := slices.ContainsFunc(r.rows, func(row statusRow) bool { return !row.Current })
 	for _, row := range r.rows {
 		account := row.Account
 		if several && row.Current {
 			account += " *"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, account, row.Scheme, row.Type, row.State, row.Store)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, account, row.Scheme, row.Type, row.State,
+			orDash(row.Identity), orDash(row.until()), row.Store)
 	}
-	if err := w.Flush(); err != nil || !several {
+	if err := w.Flush(); err != nil {
 		return err
 	}
-	r.a.say("* the account that calls use")
+	if several {
+		r.a.say("* the account that calls use")
+	}
+	for _, row := range r.rows {
+		name := describe(row.Profile, row.Account) + ", " + row.Scheme
+		if row.Warning != "" {
+			r.a.say("warning: %s: %s", name, row.Warning)
+		}
+		if row.Hint != "" {
+			r.a.say("%s: type %s", name, row.Hint)
+		}
+	}
 	return nil
+}
+
+// until is when what is signed in ends, or is renewed by itself, in local time.
+func (row statusRow) until() string {
+	t, err := time.Parse(time.RFC3339, row.ExpiresAt)
+	if err != nil {
+		return ""
+	}
+	text := t.Local().Format("2006-01-02 15:04")
+	if row.renews {
+		text += ", renewed by itself"
+	}
+	return text
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
 }

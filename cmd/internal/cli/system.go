@@ -65,3 +65,9 @@ func (s System) interactive() bool {
 	f, ok := s.Err.(*os.File)
 	return ok && s.In != nil && term.IsTerminal(int(s.In.Fd())) && term.IsTerminal(int(f.Fd()))
 }
+
+// errTerminal reports whether standard error is a terminal.
+func (s System) errTerminal() bool {
+	f, ok := s.Err.(*os.File)
+	return ok && isTerminal(f)
+}

@@ -9,6 +9,7 @@
 package demo
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -24,6 +25,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
 )
 
 // The ids of the sample profile's security schemes.
@@ -34,7 +36,12 @@ const (
 	BasicUser  = "basicUser"
 	Token      = "token"
 	ClientUser = "clientUser"
+	SignIn     = "signIn"
 )
+
+// tokenLife is how long an access token of the sample's authorization server lives:
+// so short that the demonstration sees one expire.
+const tokenLife = 3 * time.Second
 
 // maxBody bounds what the sample API reads of a request.
 const maxBody = 1 << 20
@@ -44,6 +51,7 @@ type API struct {
 	url    string
 	server *http.Server
 	creds  map[string]string
+	as     *oauthtest.Server // its authorization server
 	done   chan struct{}
 
 	mu    sync.Mutex
@@ -97,7 +105,13 @@ func StartAt(addr string) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the sample API: %w", err)
 	}
-	a := &API{url: "http://" + l.Addr().String(), creds: creds, done: make(chan struct{})}
+	as, err := oauthtest.Start(oauthtest.Options{Set: func(b *oauthtest.Behaviour) { b.Tokens.Lifetime = tokenLife }})
+	if err != nil {
+		_ = l.Close()
+		return nil, fmt.Errorf("start the sample API: %w", err)
+	}
+	a := &API{url: "http://" + l.Addr().String(), creds: creds, as: as, done: make(chan struct{})}
+	as.Set(func(b *oauthtest.Behaviour) { b.Resources = []string{a.url} })
 	a.server = &http.Server{Handler: a.handler(), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(a.done)
@@ -115,8 +129,24 @@ func random() string {
 // URL is the API's origin, such as http://127.0.0.1:41873.
 func (a *API) URL() string { return a.url }
 
+// Issuer is the issuer of the API's authorization server.
+func (a *API) Issuer() string { return a.as.Issuer() }
+
+// Renewals returns how often a token was renewed.
+func (a *API) Renewals() int { return a.as.Grants("refresh_token") }
+
+// TokenLife returns how long an access token lives.
+func (a *API) TokenLife() time.Duration { return tokenLife }
+
+// Visit follows an address of a sign-in as a person with a browser would who agrees
+// to everything, in case nobody is there to do it.
+func (a *API) Visit(ctx context.Context, address string) error {
+	return oauthtest.Robot{User: "ada"}.Open(ctx, address)
+}
+
 // Close stops the API and waits for it.
 func (a *API) Close() error {
+	a.as.Close()
 	err := a.server.Close()
 	<-a.done
 	if errors.Is(err, http.ErrServerClosed) {
@@ -150,6 +180,11 @@ func (a *API) Leaks(text string) bool {
 			return true
 		}
 	}
+	for _, s := range a.as.Secrets() {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
 	return false
 }
 
@@ -162,6 +197,9 @@ func (a *API) Lines(r Received) []string {
 			m.AddBasic(secret.New(c))
 			continue
 		}
+		m.Add(secret.New(c))
+	}
+	for _, c := range a.as.Secrets() {
 		m.Add(secret.New(c))
 	}
 	lines := []string{r.Method + " " + r.Target}
@@ -193,6 +231,12 @@ func (a *API) handler() http.Handler {
 	mux.HandleFunc("GET /stats", a.with(BasicUser, a.stats))
 	mux.HandleFunc("POST /loans", a.with(Token, a.lend))
 	mux.HandleFunc("GET /me", a.with(ClientUser, a.me))
+	mux.HandleFunc("GET /shelf", func(w http.ResponseWriter, r *http.Request) {
+		if who, ok := a.as.Check(w, r, a.url, "read"); ok {
+			a.shelf(w, who.User)
+		}
+	})
+	mux.Handle("GET /.well-known/oauth-protected-resource", a.as.Metadata(a.url, "read"))
 	mux.HandleFunc("GET /cover", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
 		_, _ = w.Write(cover())

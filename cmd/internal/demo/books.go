@@ -64,6 +64,11 @@ func (a *API) me(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, map[string]any{"reader": "Ada", "card": 1815, "authorization": r.Header.Get("Authorization")})
 }
 
+// shelf answers with the books of the reader who has signed in.
+func (a *API) shelf(w http.ResponseWriter, reader string) {
+	answer(w, http.StatusOK, map[string]any{"reader": reader, "books": catalogue()[:2]})
+}
+
 // cover is a PNG picture of one pixel.
 func cover() []byte {
 	b, _ := base64.StdEncoding.DecodeString("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")

@@ -9,9 +9,9 @@ import (
 //go:embed demo.toml
 var profile string
 
-// Profile returns the TOML profile of an API that listens at origin.
-func Profile(origin string) string {
-	return strings.ReplaceAll(profile, "http://127.0.0.1:8080", origin)
+// Profile returns the TOML profile of the API.
+func (a *API) Profile() string {
+	return strings.NewReplacer("http://127.0.0.1:8080", a.url, "http://127.0.0.1:8081", a.as.Issuer()).Replace(profile)
 }
 
 // Step is one call of the demonstration.
@@ -22,8 +22,11 @@ type Step struct {
 	Fails     bool // the result is meant to be an error
 }
 
-// Steps returns the calls that the demonstration makes, in order: every scheme,
-// passthrough, a shaped response and an argument that is refused.
+// Shelf is the tool that needs a sign-in.
+const Shelf = "my_shelf"
+
+// Steps returns the calls that the demonstration makes before anybody signs in, in
+// order: every scheme with a static credential, passthrough, a shaped response and an argument that is refused.
 func Steps() []Step {
 	return []Step{
 		{"an API key in a header, and a response template", "find_books", json.RawMessage(`{"query":"sea","limit":2}`), false},

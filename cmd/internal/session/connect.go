@@ -9,6 +9,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
@@ -16,11 +17,13 @@ import (
 // connect gives a view its credentials and its bridge.
 func (o Options) connect(v *View) {
 	identity := Identity(o.Home, v.Profile)
+	settings := bridge.Options{Set: v.Set, Version: o.Version, Environ: o.Environ, Proxy: o.Config.Proxy, CAFile: o.caFile(),
+		Profile: identity, Account: v.Account, Logger: o.Logger}
 	v.Resolver = credential.New(credential.Options{Profile: v.Profile, Identity: identity, Account: v.Account, Home: o.Home,
-		Store: o.Store, Environ: o.Environ, Logger: o.Logger})
+		Store: o.Store, Environ: o.Environ, Logger: o.Logger, Tokens: o.Tokens, Network: bridge.Network(settings)})
 	v.Exposure = exposure.New(v.Set, nil)
-	v.Bridge = bridge.New(bridge.Options{Set: v.Set, Resolver: v.Resolver, Version: o.Version, Environ: o.Environ,
-		Proxy: o.Config.Proxy, CAFile: o.caFile(), Profile: identity, Account: v.Account, Logger: o.Logger})
+	settings.Resolver = v.Resolver
+	v.Bridge = bridge.New(settings)
 }
 
 // caFile is config.toml's caFile; a relative one lies in the home.
@@ -62,6 +65,9 @@ func (v *View) Records() []Record {
 	for i := range v.Profile.Server.SecuritySchemes {
 		s := &v.Profile.Server.SecuritySchemes[i]
 		note(s.ID, s.ID, s.DefaultCredential == nil || s.DefaultCredential.Keychain, s.DefaultCredential, "")
+		if origin := clientSecretOrigin(v.Profile, s); origin != "" {
+			note(ClientPrefix+s.ID, s.ID, true, s.Client.Secret, origin)
+		}
 	}
 	for _, t := range v.Set.All() {
 		origin := originOf(t)
@@ -89,6 +95,23 @@ func (v *View) Records() []Record {
 		out = append(out, *r)
 	}
 	return out
+}
+
+// ClientPrefix begins the name of the record that holds the client secret of an
+// OAuth scheme.
+const ClientPrefix = "client:"
+
+// clientSecretOrigin returns where the client secret of a scheme goes when it is kept
+// in the keychain; empty otherwise.
+func clientSecretOrigin(p *profiles.Profile, s *profiles.SecurityScheme) string {
+	if !credential.IsOAuth(s) || s.Client == nil || s.Client.Secret == nil || !s.Client.Secret.Keychain {
+		return ""
+	}
+	cfg, err := credential.Config(p, s, oauthflow.Network{})
+	if err != nil {
+		return ""
+	}
+	return credential.SecretOrigin(cfg)
 }
 
 // originOf returns where a tool's requests go; empty when it sends none or its

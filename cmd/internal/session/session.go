@@ -37,6 +37,7 @@ type Options struct {
 	Environ []string
 	Version string
 	Logger  *slog.Logger
+	Tokens  *credential.Tokens // what the process remembers of sign-ins; nil: each view its own
 }
 
 // View is one consistent look at a profile. A View is immutable.

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/mcpserver"
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+)
+
+// signInFor returns the hook by which a call of a client lets the person sign in.
+func (a *app) signInFor(v *session.View, c mcpserver.Call) func(context.Context, *credential.Error) (bool, *result.Result) {
+	if a.noInput {
+		return nil
+	}
+	return func(ctx context.Context, need *credential.Error) (bool, *result.Result) {
+		s, err := a.visitFor(v, need)
+		if err != nil {
+			a.log.Debug("no sign-in during the call", "error", err)
+			return false, nil // the error that the call has says what to type
+		}
+		desk, err := s.desk()
+		if err != nil {
+			return false, nil
+		}
+		return signin.During(ctx, signin.Need{
+			Desk:    desk,
+			What:    describe(v.Profile.Name, v.Account),
+			Command: s.command(),
+			Key:     !s.oauth(),
+			Scopes:  need.Scopes,
+			Start: func(after string, open bool) (<-chan struct{}, error) {
+				return a.startHelper(s, after, open)
+			},
+		}, signin.Caller{
+			MayOpen:  !a.config.Browser.None,
+			AsksURL:  c.Client.ElicitURL,
+			Answers:  c.Answers,
+			Progress: c.Progress,
+		})
+	}
+}
+
+// visitFor finds the record that a call lacks.
+func (a *app) visitFor(v *session.View, need *credential.Error) (*visit, error) {
+	r, scheme, err := a.chooseRecord(context.Background(), v, choice{name: need.Record})
+	if err != nil {
+		return nil, err
+	}
+	return &visit{a: a, v: v, r: r, scheme: scheme, scopes: need.Scopes, metadata: need.Metadata}, nil
+}
+
+// startHelper starts the process that owns the sign-in: it outlives this one, which
+// the client may end at any moment.
+func (a *app) startHelper(s *visit, after string, open bool) (<-chan struct{}, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	order := signin.Order{Profile: session.Identity(a.home, s.v.Profile), Account: s.v.Account, Record: s.r.Name, Scopes: s.scopes,
+		Metadata: s.metadata, After: after, Open: open}
+	if c := s.scheme.Client; s.oauth() && c != nil && c.Secret != nil && c.Secret.Env != "" {
+		order.SetSecret(c.Secret.Env, secret.New(a.sys.Getenv(c.Secret.Env)))
+	}
+	return signin.Helper{
+		Program: program,
+		Args:    []string{signInName, "--home", a.home.Path()},
+		Environ: credential.ChildEnvironment(a.sys.Environ, s.v.Profile),
+		Dir:     a.home.Path(),
+	}.Start(order)
+}

@@ -1,0 +1,313 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/spf13/cobra"
+)
+
+// signInName is the hidden command that owns a sign-in on behalf of a server.
+const signInName = "sign-in"
+
+// visit is one sign-in: a record of a profile and account, and how its person is
+// reached.
+type visit struct {
+	a      *app
+	v      *session.View
+	r      session.Record
+	scheme *profiles.SecurityScheme
+
+	scopes   []string
+	metadata string // resource_metadata of a challenge
+	device   bool
+	timeout  time.Duration
+	show     func(address, code, complete string) // tells the person; nil: nobody is there
+
+	token oauthflow.Token // what the sign-in gave
+}
+
+// oauth reports whether a sign-in at an authorization server is meant, and not a
+// key or password.
+func (s *visit) oauth() bool { return credential.IsOAuth(s.scheme) && s.r.Name == s.scheme.ID }
+
+// desk is where the processes agree about this sign-in.
+func (s *visit) desk() (*signin.Desk, error) {
+	key := s.v.Resolver.Key(s.r.Name)
+	if s.oauth() {
+		var err error
+		if key, err = s.v.Resolver.TokenKey(s.scheme); err != nil {
+			return nil, err
+		}
+	}
+	return signin.NewDesk(s.a.home, key), nil
+}
+
+// work is what a signin.Task does.
+func (s *visit) work(ctx context.Context, w *signin.Worker) error {
+	if err := keychain.Writable(ctx, s.v.Resolver.Store()); err != nil {
+		return err // found out before a window opens
+	}
+	if s.oauth() {
+		return s.signIn(ctx, w)
+	}
+	_, err := oauthflow.AskKey(ctx, oauthflow.FormOptions{
+		Title:   s.title(),
+		Label:   what(s.scheme),
+		User:    isBasic(s.scheme),
+		Origins: s.r.Origins,
+		Timeout: s.timeout,
+		Command: s.command(),
+		Started: s.started(w),
+		Open:    s.opener(w),
+		Store: func(ctx context.Context, v secret.Value) error {
+			return s.v.Resolver.Save(ctx, s.r.Scheme, s.r.Name, v, s.r.Origins)
+		},
+	})
+	return err
+}
+
+func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {
+	cfg, err := s.config(ctx)
+	if err != nil {
+		return err
+	}
+	flow, err := oauthflow.New(cfg)
+	if err != nil {
+		return err
+	}
+	store := func(ctx context.Context, t oauthflow.Token) error {
+		if err := s.v.Resolver.SaveToken(ctx, s.scheme, t, s.r.Origins); err != nil {
+			return err
+		}
+		s.token = t
+		return nil
+	}
+	switch {
+	case cfg.Grant == oauthflow.ClientCredentials:
+		return s.kept(ctx, store)(flow.ClientCredentials(ctx, s.scopes))
+	case s.device || cfg.Grant == oauthflow.DeviceAuthorization:
+		return s.kept(ctx, store)(flow.Device(ctx, s.scopes, func(p oauthflow.DevicePrompt) {
+			address := p.Address
+			if s.show == nil && p.CompleteAddress != "" {
+				address = p.CompleteAddress
+			}
+			w.Code(address, p.UserCode)
+			if s.show != nil {
+				s.show(p.Address, p.UserCode, p.CompleteAddress)
+			}
+			if open := s.opener(w); open != nil {
+				go func() { _ = open(ctx, firstOf(p.CompleteAddress, p.Address)) }()
+			}
+		}))
+	}
+	_, err = flow.Login(ctx, oauthflow.LoginOptions{
+		Scopes:  s.scopes,
+		Timeout: s.timeout,
+		Started: s.started(w),
+		Open:    s.opener(w),
+		Store:   store,
+		Command: s.command(),
+		AppName: s.v.Profile.Name,
+		Account: s.v.Account,
+	})
+	return err
+}
+
+// kept stores the token of a flow that knows no page.
+func (s *visit) kept(ctx context.Context, store func(context.Context, oauthflow.Token) error) func(oauthflow.Token, error) error {
+	return func(t oauthflow.Token, err error) error {
+		if err != nil {
+			return err
+		}
+		return store(ctx, t)
+	}
+}
+
+// config is the scheme as a client of its server, with what this sign-in adds.
+func (s *visit) config(ctx context.Context) (oauthflow.Config, error) {
+	cfg, err := s.v.Resolver.OAuthConfig(ctx, s.scheme)
+	if err != nil {
+		return cfg, err
+	}
+	if s.metadata != "" {
+		cfg.Metadata = s.metadata
+	}
+	return cfg, nil
+}
+
+func (s *visit) started(w *signin.Worker) func(string) {
+	return func(address string) {
+		w.Started(address)
+		if s.show != nil {
+			s.show(address, "", "")
+		}
+	}
+}
+
+// opener opens the address in the browser and counts it; nil when nothing is to be
+// opened.
+func (s *visit) opener(w *signin.Worker) func(context.Context, string) error {
+	if !w.CanOpen() {
+		return nil
+	}
+	return w.Open
+}
+
+func (s *visit) title() string {
+	return "Credential for " + describe(s.v.Profile.Name, s.v.Account)
+}
+
+// command does the same in a terminal.
+func (s *visit) command() string {
+	record := s.r.Name
+	if s.oauth() && len(oauthSchemes(s.v)) == 1 {
+		record = ""
+	}
+	return credential.LoginCommand(session.Identity(s.a.home, s.v.Profile), record, s.v.Account)
+}
+
+// openBrowser opens an address as config.toml says.
+func (a *app) openBrowser(p *profiles.Profile) func(context.Context, string) error {
+	return func(ctx context.Context, address string) error {
+		return oauthflow.OpenBrowser(ctx, address, oauthflow.BrowserOptions{
+			Command: a.config.Browser.Command,
+			Environ: credential.ChildEnvironment(a.sys.Environ, p),
+			Output:  a.sys.Err,
+		})
+	}
+}
+
+// declined reports whether the person said no.
+func declined(err error) bool {
+	var e *oauthflow.Error
+	return errors.As(err, &e) && e.Kind == oauthflow.Denied
+}
+
+// oauthSchemes lists the schemes that are signed in at an authorization server.
+func oauthSchemes(v *session.View) []session.Record {
+	var out []session.Record
+	for _, r := range v.Records() {
+		if s := schemeOf(v.Profile, r.Scheme); s != nil && credential.IsOAuth(s) && r.Name == s.ID && len(r.Origins) > 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func isBasic(s *profiles.SecurityScheme) bool {
+	return s.Type == profiles.HTTPScheme && s.Scheme == "basic"
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// signInCommand is what a server starts and what outlives it.
+func (a *app) signInCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    signInName,
+		Short:  "Own a sign-in on behalf of a server",
+		Long:   "Own a sign-in on behalf of a server. The order is read from standard input.",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(c *cobra.Command, _ []string) error { return a.helpSignIn(c.Context()) },
+	}
+}
+
+// helpSignIn makes the attempt that standard input orders.
+func (a *app) helpSignIn(ctx context.Context) error {
+	const maxOrder = 128 << 10
+	data, err := io.ReadAll(io.LimitReader(a.sys.In, maxOrder))
+	if err != nil {
+		return err
+	}
+	var o signin.Order
+	if err := json.Unmarshal(data, &o); err != nil {
+		return usage("servers start it by themselves; a person types mcp-bridge login", "standard input holds no order")
+	}
+	options, err := a.options(o.Profile, o.Account, false)
+	if err != nil {
+		return err
+	}
+	if o.Variable != "" {
+		options.Environ = append(slices.Clone(options.Environ), o.Variable+"="+o.Secret)
+	}
+	v, err := session.Load(options)
+	if err != nil {
+		return err
+	}
+	r, scheme, err := a.chooseRecord(ctx, v, choice{name: o.Record})
+	if err != nil {
+		return err
+	}
+	s := &visit{a: a, v: v, r: r, scheme: scheme, scopes: o.Scopes, metadata: o.Metadata, timeout: signin.DefaultTimeout}
+	desk, err := s.desk()
+	if err != nil {
+		return err
+	}
+	task := signin.Task{After: o.After, Work: s.work, Declined: declined, Timeout: s.timeout}
+	if o.Open && !a.config.Browser.None {
+		task.Open = a.openBrowser(v.Profile)
+	}
+	return desk.Run(ctx, task)
+}
+
+// signedIn says what a sign-in gave.
+func (s *visit) signedIn() {
+	t := s.token
+	who := ""
+	if t.Identity != "" {
+		who = " as " + t.Identity
+	}
+	at := ""
+	if t.Issuer != "" {
+		at = " at " + t.Issuer
+	}
+	s.a.say("signed in%s%s for %s", who, at, describe(s.v.Profile.Name, s.v.Account))
+	if len(t.Scopes) > 0 {
+		s.a.say("  scopes: %s", strings.Join(t.Scopes, " "))
+	}
+	s.a.say("  kept in the %s store, and sent to %s only", s.v.Resolver.Store().Name(), strings.Join(s.r.Origins, ", "))
+	if t.Warning != "" {
+		s.a.say("warning: %s", t.Warning)
+	}
+	if look, err := s.v.Resolver.LookSignIn(context.Background(), s.scheme, s.r.Origins); err == nil && len(look.Missing) > 0 {
+		s.a.say("warning: the server did not grant %s: tools that need it will be refused", strings.Join(look.Missing, " "))
+	}
+	if t.Refresh.IsZero() && !t.Expiry.IsZero() {
+		s.a.say("  it ends at %s: the server gave nothing to renew it with", t.Expiry.Local().Format(time.DateTime))
+	}
+}
+
+// prompt shows a person where to sign in.
+func (s *visit) prompt(address, code, complete string) {
+	if code == "" {
+		s.a.say("To sign in, open this address in a browser:\n\n  %s\n\nWaiting until you have. Ctrl+C ends it.", address)
+		return
+	}
+	s.a.say("To sign in, open this address on any device and type the code:\n\n  %s\n\n  code: %s\n", address, code)
+	if complete != "" {
+		s.a.say("Or open this one, and compare the code that it shows:\n\n  %s\n", complete)
+	}
+	if picture, err := oauthflow.QR(firstOf(complete, address)); err == nil && s.a.sys.errTerminal() {
+		fmt.Fprintln(s.a.sys.Err, picture)
+	}
+	s.a.say("Waiting until you have. Ctrl+C ends it.")
+}
