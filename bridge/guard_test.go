@@ -429,6 +429,8 @@ func TestProxyTrouble(t *testing.T) {
 		return newRig(t, "https://example.com", fmt.Sprintf("[http]\nretries = 0\nproxy = %q\n", proxy)+toolTOML("a"))
 	}
 	at(strings.Replace(refuses.URL, "http://", "http://u:"+url.QueryEscape(canary)+"@", 1)).fails("a", "{}", result.BackendUnreachable, "the proxy")
+	busy := server(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	at(busy.URL).fails("a", "{}", result.BackendUnreachable, "the proxy makes no connection to it: 502 Bad Gateway")
 	at("http://127.0.0.1:1").fails("a", "{}", result.BackendUnreachable, "the proxy cannot be reached")
 	at("http://no-such-proxy.invalid:1").fails("a", "{}", result.BackendUnreachable, "the proxy cannot be reached")
 	r := newRig(t, "https://example.com", "[http]\nretries = 0\n"+toolTOML("a"), "HTTPS_PROXY=ftp://u:"+url.QueryEscape(canary)+"@x")

@@ -162,6 +162,7 @@ func (s *sender) network(err error, e *SendError) {
 func (s *sender) proxy(err error, e *SendError) bool {
 	var op *net.OpError
 	var conf *ConfigError
+	var answer proxyAnswer
 	switch {
 	case errors.As(err, &conf):
 		e.Message, e.hint = conf.Error(), conf.Hint()
@@ -169,10 +170,29 @@ func (s *sender) proxy(err error, e *SendError) bool {
 		e.Message, e.hint, e.again = "the proxy cannot be reached", "check http.proxy, proxy in config.toml, and HTTPS_PROXY", true
 	case strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired)):
 		e.Message, e.hint = "the proxy wants a user and a password, or others", "write them into http.proxy, or HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+	case errors.As(err, &answer):
+		e.Message, e.again = answer.Error(), answer >= http.StatusInternalServerError
+		e.hint = "check the address, and the proxy: http.proxy, proxy in config.toml, HTTPS_PROXY"
 	default:
 		return false
 	}
 	return true
+}
+
+// proxyAnswer is the status with which a proxy refused to connect.
+type proxyAnswer int
+
+func (p proxyAnswer) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("the proxy makes no connection to it: %d %s", int(p), http.StatusText(int(p))))
+}
+
+// connected is what a proxy answered to CONNECT. The wish for a user and a password
+// has an error of its own.
+func connected(_ context.Context, _ *url.URL, _ *http.Request, res *http.Response) error {
+	if res.StatusCode == http.StatusOK || res.StatusCode == http.StatusProxyAuthRequired {
+		return nil
+	}
+	return proxyAnswer(res.StatusCode)
 }
 
 func isTimeout(err error) bool {

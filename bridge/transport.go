@@ -63,6 +63,7 @@ func newTransport(o Options, mask *secret.Masker) (*http.Transport, *net.Dialer,
 			return loopbackOnly(ctx, dialer, network, addr)
 		},
 		TLSClientConfig:        tlsConfig,
+		OnProxyConnectResponse: connected,
 		TLSHandshakeTimeout:    15 * time.Second,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // bounded after decompression by the sender
