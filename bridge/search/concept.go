@@ -6,7 +6,7 @@ import (
 )
 
 // mostAlternatives is how many alternatives a concept has before near words.
-const mostAlternatives = 24
+const mostAlternatives = 40
 
 // concept is one word of the query, and what may stand for it.
 type concept struct {
@@ -73,6 +73,7 @@ func (c *concept) add(a alternative) {
 func (c *concept) addDeep(l string, weight float64) {
 	d := deep(l)
 	c.add(alternative{first: deepMark + d, weight: weight * asDeep})
+	c.add(alternative{first: deepMark + l, weight: weight * asDeep})
 	if d != l {
 		c.add(alternative{first: d, weight: weight * asDeep})
 	}
@@ -136,6 +137,8 @@ func (c *concept) addWords(group, except string, weight float64) {
 		a.first = light(first)
 		if two {
 			a.second = light(second)
+		} else {
+			c.add(alternative{first: deepMark + a.first, weight: a.weight * asDeep})
 		}
 		c.add(a)
 	}

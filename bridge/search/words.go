@@ -134,7 +134,7 @@ func deep(w string) string {
 	}
 	for _, e := range [...]struct{ ending, instead string }{
 		{"isation", "iz"}, {"ization", "iz"}, {"ification", "ifi"}, {"ication", "icat"}, {"ation", "at"}, {"ssion", "ss"}, {"tion", "t"}, {"sion", "s"},
-		{"ment", ""}, {"ance", ""}, {"anc", ""}, {"enc", ""}, {"iti", ""}, {"ness", ""}, {"abl", ""}, {"ibl", ""}, {"ator", "at"}, {"or", ""}, {"er", ""},
+		{"ship", ""}, {"ment", ""}, {"ance", ""}, {"anc", ""}, {"enc", ""}, {"iti", ""}, {"ness", ""}, {"abl", ""}, {"ibl", ""}, {"ator", "at"}, {"or", ""}, {"er", ""},
 		{"ive", ""}, {"iv", ""}, {"al", ""}, {"is", "iz"},
 	} {
 		if stem, found := strings.CutSuffix(w, e.ending); found && len(stem) >= 3 && hasVowel(stem) {
