@@ -76,6 +76,8 @@ type Call struct {
 	Client string
 	// Select is a jq expression for the JSON response; empty: none.
 	Select string
+	// Once says that no other call follows that could read on in a result.
+	Once bool
 	// SignIn lets a person sign in, or type a credential, during the call; nil: nobody
 	// is there. After true the credentials are looked for once more; a result is the
 	// call's answer. It is called at most once for a missing credential, and at most

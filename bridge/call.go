@@ -151,7 +151,12 @@ func (b *Bridge) resultOptions(ctx context.Context, c Call) (result.Options, *ke
 	limits := result.LimitsOf(c.Client, b.o.Set.Profile().Exposure.MaxResultChars)
 	o := result.Options{Mask: b.mask.Bytes, Env: b.templateEnv(), MaxChars: limits.Chars, MaxBlob: limits.Blob, Select: c.Select, Context: ctx}
 	keep := &keeper{kept: &b.kept}
-	if b.o.Set.Profile().KeepsResults() {
+	switch {
+	case c.Once:
+		o.More = func(string, int) string {
+			return "pick with --select, a jq expression, or raise exposure.maxResultChars in the profile"
+		}
+	case b.o.Set.Profile().KeepsResults():
 		o.More = keep.more
 	}
 	return o, keep

@@ -112,6 +112,15 @@ func TestConfirmIsReadable(t *testing.T) {
 	if lines := strings.Split(q.Message, "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "DELETE https://api.test/books/1?") || !strings.Contains(lines[2], "characters more)") {
 		t.Errorf("%q", q.Message)
 	}
+	// No credential that is known stands in a question (S16).
+	secretive := newRig(t, "https://api.test", bearer+confirmed)
+	arguments, err = json.Marshal(map[string]string{"id": canary, "note": "Bearer " + canary})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := secretive.asks(Call{Tool: "remove", Arguments: arguments, CanAsk: true}).Message; strings.Contains(m, "canary") || !strings.Contains(m, "[secret]") {
+		t.Errorf("%q", m)
+	}
 	if len(q.Message) > 4000 || strings.ContainsAny(q.Message, "\u202e\u2028\u200b\x1b") {
 		t.Errorf("%q", q.Message)
 	}

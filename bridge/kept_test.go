@@ -87,6 +87,10 @@ func TestReadResult(t *testing.T) {
 	if out = r.calls(context.Background(), Call{Tool: "a", Client: "claude-code"}); len([]rune(out.Content[0].Text)) > 2000 || out.Meta[MetaKept] == nil {
 		t.Error(len(out.Content[0].Text))
 	}
+	// Who calls once is not told to read on.
+	if out = r.calls(context.Background(), Call{Tool: "a", Once: true}); out.Meta[MetaKept] != nil || !strings.HasSuffix(out.Content[0].Text, "in the profile]") {
+		t.Errorf("%+v", out)
+	}
 	// select of the call itself takes the place of the cut.
 	if out = r.calls(context.Background(), Call{Tool: "a", Select: ".total"}); out.Content[0].Text != "3000" {
 		t.Errorf("%+v", out)

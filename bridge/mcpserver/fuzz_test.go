@@ -78,6 +78,28 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
+// FuzzAnswers: whatever a client brings along, without a state that was handed out it
+// never counts as an answer, and each call gets its one answer or error.
+func FuzzAnswers(f *testing.F) {
+	f.Add(`{"form":`+yes+`}`, `"e30.AAAA"`)
+	f.Add(`null`, `""`)
+	f.Add(`{"form":{"action":"accept"}}`, `null`)
+	f.Add(`[]`, `{}`)
+	f.Fuzz(func(t *testing.T, responses, state string) {
+		line := modernCall("1", "ask", "form", both, `,"inputResponses":`+responses+`,"requestState":`+state)
+		if strings.ContainsAny(line, "\r\n") || !json.Valid([]byte(line)) || strings.Contains(responses+state, `"_meta"`) || strings.Contains(responses+state, `"arguments"`) {
+			t.Skip("another message")
+		}
+		out := &sink{}
+		if err := Serve(context.Background(), io.NopCloser(strings.NewReader(line+"\n")), out, asker()); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); strings.Count(got, "\n") != 1 || strings.Contains(got, "form:{") {
+			t.Fatalf("%s: %s", line, got)
+		}
+	})
+}
+
 // BenchmarkCall makes calls through pipes.
 func BenchmarkCall(b *testing.B) {
 	benchmark(b, eras()[4].line("1", "tools/call", `"name":"echo","arguments":{"a":"b"}`))

@@ -85,6 +85,12 @@ func TestSearchMode(t *testing.T) {
 	if err := json.Unmarshal(s.next("ok"), &got); err != nil || got.IsError || !strings.Contains(got.text(), `"method":"DELETE"`) {
 		t.Errorf("%+v, %v", got, err)
 	}
+	if out := p.run("", "call", "get_truck", "--arg", "id=7", "--select", ".path"); out != "\"/truck/7\"\n" {
+		t.Error(out)
+	}
+	if out := p.run("", "call", "get_truck", "--arg", "id=7"); !strings.Contains(out, "pick with --select") || strings.Contains(out, "read_result") {
+		t.Error(out)
+	}
 	if out := p.run("", "tools", "--client"); !strings.Contains(out, `"search_tools"`) || strings.Contains(out, "get_truck") {
 		t.Error(out)
 	}

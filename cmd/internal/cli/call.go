@@ -18,6 +18,7 @@ type callFlags struct {
 	account string
 	args    string
 	arg     []string
+	jq      string
 	dryRun  bool
 	yes     bool
 	json    bool
@@ -43,6 +44,7 @@ without sending it; it needs no credential and shows none.`,
 	c.Flags().StringVar(&f.account, "account", "", "the account to call as (default: the current one)")
 	c.Flags().StringVar(&f.args, "args", "", "the arguments as a JSON object, or - for standard input")
 	c.Flags().StringArrayVar(&f.arg, "arg", nil, "one argument, k=v or k:=JSON")
+	c.Flags().StringVar(&f.jq, "select", "", "a jq expression for the JSON response, as in .items[] | {id, name}")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the request, send nothing")
 	c.Flags().BoolVar(&f.yes, "yes", false, "confirm a call that the profile's policy asks about")
 	c.Flags().BoolVar(&f.json, "json", false, "print the MCP result, or the request, as JSON")
@@ -63,7 +65,7 @@ func (a *app) call(ctx context.Context, name string, f callFlags) error {
 			return a.unknownTool(v, name)
 		}
 	}
-	c := bridge.Call{Tool: name, Arguments: arguments, Approved: f.yes}
+	c := bridge.Call{Tool: name, Arguments: arguments, Approved: f.yes, Select: f.jq, Once: true}
 	if f.dryRun {
 		return a.dryRun(v, c, f.json)
 	}

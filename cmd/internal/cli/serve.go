@@ -73,7 +73,10 @@ func instructions(v *session.View) string {
 	if v.Profile == nil {
 		return "No API is set up yet. Ask the person to type in a terminal: mcp-bridge add SOURCE (an API description), or mcp-bridge demo."
 	}
-	return v.Profile.Server.Instructions
+	if text := v.Profile.Server.Instructions; text != "" || !v.Exposure.Searching() {
+		return text
+	}
+	return "The tools of this API are not listed: find them with search_tools, in a few words that say what to do."
 }
 
 func listed(v *session.View) *mcpserver.Tools {
