@@ -9,6 +9,14 @@
 // keychain keeps: the credential together with the API origins that it may be sent
 // to. A usable credential is one for a certain origin. The index lists records,
 // because keychains cannot.
+//
+// A sign-in is what an authorization server gave to a person, or to this program
+// itself: an access token, most often a refresh token, and what is needed to use them.
+// It belongs to a client of a server and to an account, not to a profile. A generation
+// is one state of it; every token that is stored makes another. The marker, in the
+// index and without secrets, says how often a generation's refresh token was sent
+// without a known end, so that no two programs send it and a crash does not make it
+// be sent again and again. To approve is to let a sign-in's token be sent to an origin.
 package credential
 
 import (

@@ -382,3 +382,57 @@ type (
 	oauthConfig = oauthflow.Config
 	oauthToken  = oauthflow.Token
 )
+
+// One call of the store fails while a person signs in, approves or signs out: the
+// sign-in is the old one or the new one, and never looks like none.
+func TestAFaultAtEachStoreCallOfACommand(t *testing.T) {
+	for name, command := range map[string]func(p *process) error{
+		"save": func(p *process) error {
+			w := &work{r: p.Resolver, client: must(p.client(p.scheme))}
+			st, err := decodeStored(p, w)
+			if err != nil {
+				return err
+			}
+			return p.SaveToken(p.t.Context(), p.scheme, st.token, []string{"https://b.example"})
+		},
+		"approve": func(p *process) error {
+			_, err := p.Approve(p.t.Context(), p.scheme, []string{"https://b.example"})
+			return err
+		},
+		"sign out": func(p *process) error {
+			_, err := p.SignOut(p.t.Context(), p.scheme)
+			return err
+		},
+	} {
+		for n := 1; ; n++ {
+			h, s, calls := newHouse(t), newAuthServer(t), 0
+			h.process(s, processOptions{}).signIn(s, 10*minute)
+			p := h.process(s, processOptions{store: &faulty{Store: h.store, before: func(string) error {
+				if calls++; calls == n {
+					return errDown
+				}
+				return nil
+			}}})
+			err := command(p)
+			other := h.process(s, processOptions{})
+			switch {
+			case err == nil && calls >= n:
+				t.Errorf("%s: call %d fails, and nobody says so", name, n)
+			case err == nil && name == "sign out":
+				other.fails(SignInNeeded, "")
+			default:
+				other.wants("access-canary-0")
+			}
+			if calls < n {
+				break
+			}
+		}
+	}
+}
+
+// decodeStored reads the record past the fault.
+func decodeStored(p *process, w *work) (stored, error) {
+	v, err := p.o.Store.(*faulty).Store.Get(p.t.Context(), w.client.key)
+	s, _ := decode(v)
+	return s, err
+}

@@ -2,9 +2,11 @@ package credential
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -48,8 +50,9 @@ func (r *Resolver) SaveToken(ctx context.Context, s *profiles.SecurityScheme, t 
 	}
 	defer release()
 	old, err := w.stored(ctx)
-	if err != nil {
-		old = stored{} // not there, or damaged; what is unavailable cannot be written either
+	var trouble *keychain.Error
+	if errors.As(err, &trouble) && trouble.Kind == keychain.Unavailable {
+		return err // what it was approved for must not be lost
 	}
 	f := w.listed()
 	next := old.with(t, union(c.config.Scopes, f.Wanted), approvable(origins)...)
