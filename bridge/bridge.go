@@ -62,29 +62,6 @@ type Bridge struct {
 	asked map[string]bool // tools for which a person was asked for more scopes
 }
 
-// Call is one call of a tool.
-type Call struct {
-	Tool      string
-	Arguments json.RawMessage
-	Meta      map[string]json.RawMessage // _meta of the request
-	Approved  bool                       // a person has said yes to this very call
-	// CanAsk says that the caller can ask the person: a call that the policy wants
-	// confirmed is then answered with a question, and made with its answer.
-	CanAsk  bool
-	Answers map[string]result.Answer // to the questions so far, by their ID
-	// Client is how the client names itself; it decides how much of a result fits.
-	Client string
-	// Select is a jq expression for the JSON response; empty: none.
-	Select string
-	// Once says that no other call follows that could read on in a result.
-	Once bool
-	// SignIn lets a person sign in, or type a credential, during the call; nil: nobody
-	// is there. After true the credentials are looked for once more; a result is the
-	// call's answer. It is called at most once for a missing credential, and at most
-	// once for each tool when the backend wants more scopes.
-	SignIn func(ctx context.Context, need *credential.Error) (signedIn bool, r *result.Result)
-}
-
 // New returns a Bridge. It needs neither network, keychain nor any file.
 func New(o Options) *Bridge {
 	if o.Now == nil {
