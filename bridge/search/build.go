@@ -1,8 +1,6 @@
 package search
 
 import (
-	"encoding/binary"
-	"math"
 	"slices"
 	"strings"
 )
@@ -52,7 +50,7 @@ const (
 // Entries beyond a million are left out.
 func Build(entries []Entry) *Index {
 	entries = entries[:min(len(entries), mostEntries)]
-	b := &builder{terms: map[string][]posting{}}
+	b := &builder{terms: map[string]*list{}, forms: map[string]form{}}
 	for i := range entries {
 		b.read(i, &entries[i])
 	}
@@ -64,12 +62,20 @@ func Build(entries []Entry) *Index {
 }
 
 type builder struct {
-	terms   map[string][]posting
+	terms   map[string]*list
+	forms   map[string]form // of the words so far
 	lengths [][fields]int
 	total   [fields]int
 	entries []built
 	exact   []exact
 }
+
+// list are the postings of one term.
+type list struct{ postings []posting }
+
+// form is where a word is posted: under its light form, and under its deep one unless
+// that is the same.
+type form struct{ light, deep *list }
 
 type posting struct {
 	entry  int
@@ -169,22 +175,44 @@ func (b *builder) add(i, field int, w string) {
 	}
 	b.lengths[i][field]++
 	b.total[field]++
-	l := light(w)
-	b.post(l, i, field)
-	if d := deep(l); d != l {
-		b.post(deepMark+d, i, field)
+	f, known := b.forms[w]
+	if !known {
+		f = b.form(w)
+		b.forms[w] = f
+	}
+	f.light.post(i, field)
+	if f.deep != nil {
+		f.deep.post(i, field)
 	}
 }
 
-func (b *builder) post(term string, i, field int) {
-	list := b.terms[term]
-	if n := len(list); n == 0 || list[n-1].entry != i {
-		list = append(list, posting{entry: i})
+func (b *builder) form(w string) form {
+	l := light(w)
+	f := form{light: b.term(l)}
+	if d := deep(l); d != l {
+		f.deep = b.term(deepMark + d)
 	}
-	if c := &list[len(list)-1].counts[field]; *c < 255 {
+	return f
+}
+
+func (b *builder) term(text string) *list {
+	l := b.terms[text]
+	if l == nil {
+		l = &list{}
+		b.terms[text] = l
+	}
+	return l
+}
+
+func (l *list) post(i, field int) {
+	n := len(l.postings)
+	if n == 0 || l.postings[n-1].entry != i {
+		l.postings = append(l.postings, posting{entry: i})
+		n++
+	}
+	if c := &l.postings[n-1].counts[field]; *c < 255 {
 		*c++
 	}
-	b.terms[term] = list
 }
 
 // weight is BM25F's weighted frequency of a posting.
@@ -199,84 +227,4 @@ func (b *builder) weight(p posting) (w float64, in byte) {
 		w += weights[f] * float64(count) / norm
 	}
 	return w, in
-}
-
-// bytes writes the flat form.
-func (b *builder) bytes() []byte {
-	terms := make([]string, 0, len(b.terms))
-	for t := range b.terms {
-		terms = append(terms, t)
-	}
-	slices.Sort(terms)
-	var termPart, text, postings []byte
-	number := make(map[string]int, len(terms))
-	for at, t := range terms {
-		number[t] = at
-		termPart = appendUint32(termPart, len(text), len(postings), len(b.terms[t]))
-		text = append(text, t...)
-		postings = b.appendPostings(postings, b.terms[t])
-	}
-	var entryPart, words []byte
-	for _, e := range b.entries {
-		entryPart = append(entryPart, e.method, e.flags, byte(e.static), byte(e.params))
-		entryPart = appendUint32(entryPart, len(words))
-		words = binary.AppendUvarint(words, uint64(len(e.path)))
-		for _, w := range e.path {
-			words = appendWord(words, w, number)
-		}
-	}
-	exactPart := b.appendExact(nil)
-	out := append([]byte(nil), magic...)
-	out = appendUint32(out, len(b.entries), len(b.exact), len(terms), len(text), len(postings), len(words))
-	for _, part := range [][]byte{entryPart, exactPart, termPart, text, postings, words} {
-		out = append(out, part...)
-	}
-	return out
-}
-
-func (b *builder) appendPostings(out []byte, list []posting) []byte {
-	before := -1
-	for _, p := range list {
-		w, in := b.weight(p)
-		out = binary.AppendUvarint(out, uint64(p.entry-before))
-		out = append(out, in, byte(min(max(math.Round(w*weightStep), 1), 255)))
-		before = p.entry
-	}
-	return out
-}
-
-func appendWord(out []byte, w pathWord, number map[string]int) []byte {
-	n := uint64(number[w.text]) << 1
-	if w.tail {
-		n |= 1
-	}
-	at, ok := number[deepMark+deep(w.text)]
-	if !ok {
-		at = number[w.text]
-	}
-	return binary.AppendUvarint(binary.AppendUvarint(out, n), uint64(at))
-}
-
-func (b *builder) appendExact(out []byte) []byte {
-	slices.SortFunc(b.exact, func(p, q exact) int {
-		if p.hash != q.hash {
-			if p.hash < q.hash {
-				return -1
-			}
-			return 1
-		}
-		return p.entry - q.entry
-	})
-	for _, e := range b.exact {
-		out = binary.LittleEndian.AppendUint64(out, e.hash)
-		out = appendUint32(out, e.entry)
-	}
-	return out
-}
-
-func appendUint32(out []byte, numbers ...int) []byte {
-	for _, n := range numbers {
-		out = binary.LittleEndian.AppendUint32(out, uint32(n))
-	}
-	return out
 }

@@ -22,8 +22,10 @@ func listing(tools []*Tool) []byte {
 	return append(out, ']')
 }
 
-// appendHead appends what stands before the input schema.
-func (t *Tool) appendHead(b []byte) []byte {
+// schemaMember stands before the input schema.
+const schemaMember = `,"inputSchema":`
+
+func (t *Tool) appendListing(b []byte) []byte {
 	b = append(b, `{"name":`...)
 	b = append(b, quoted(t.Name)...)
 	if t.Title != "" {
@@ -34,11 +36,7 @@ func (t *Tool) appendHead(b []byte) []byte {
 		b = append(b, `,"description":`...)
 		b = append(b, quoted(t.Description)...)
 	}
-	return append(b, `,"inputSchema":`...)
-}
-
-func (t *Tool) appendListing(b []byte) []byte {
-	b = t.appendHead(b)
+	b = append(b, schemaMember...)
 	b = append(b, t.InputSchema...)
 	if t.OutputSchema != nil {
 		b = append(b, `,"outputSchema":`...)

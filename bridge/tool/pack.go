@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -161,7 +162,8 @@ func (w *packer) add(t *Tool, listing []byte, reason string, at int) error {
 	if !t.ReadOnly {
 		writes = 1
 	}
-	schema := at + len(t.appendHead(nil))
+	// A quote inside a string stands behind a backslash, so this is the schema's own.
+	schema := at + bytes.Index(listing, []byte(schemaMember)) + len(schemaMember)
 	for _, n := range [...]int{len(w.names), len(w.names) + len(t.Name), len(w.blobs), len(w.blobs) + len(blob),
 		at, schema, schema + len(t.InputSchema), number, writes} {
 		w.index = binary.LittleEndian.AppendUint32(w.index, uint32(n))

@@ -55,7 +55,7 @@ method = "GET"
 func importedTools() []*Tool {
 	schema := json.RawMessage(`{"type":"object","properties":{"id":{"type":"string"}},"required":["id"],"additionalProperties":false}`)
 	make := func(name, method, path string) *Tool {
-		return &Tool{Name: name, Description: "Does " + name + " “well”.", Operation: "op/" + name, Path: path, InputSchema: schema,
+		return &Tool{Name: name, Description: "Does " + name + " “well”, \"quoted\" ,\"inputSchema\": too.", Operation: "op/" + name, Path: path, InputSchema: schema,
 			Request: Request{Method: method, URL: "https://api.example.com" + path, Headers: []profiles.Header{{Key: "Accept", Value: "application/json"}}},
 			Params:  []Param{{Name: "id", Wire: "id", In: InPath, Type: "string", Required: true}}, ReadOnly: method == "GET", Tags: []string{"things"}}
 	}
