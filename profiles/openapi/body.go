@@ -156,9 +156,9 @@ func (b *builder) classify() {
 	p := b.body
 	m := mediaType(p.Type)
 	schema := &parts{c: &b.r.schemas, low: far}
-	b.r.schemas.begin(maxLevels)
+	b.r.schemas.begin(maxLevels, maxNodes)
 	schema.add(p.schema, false)
-	b.r.schemas.begin(maxLevels)
+	b.r.schemas.begin(maxLevels, maxNodes)
 	switch m {
 	case "", "*/*", "application/*":
 		p.Type, m = jsonType, jsonType

@@ -8,18 +8,20 @@ import (
 func best(types []string) string {
 	chosen, rank := "", 100
 	for _, s := range types {
-		n := 4
+		n := 40
 		switch m := mediaType(s); {
 		case !sendable(s):
 			continue
 		case m == jsonType:
 			n = 0
+		case strings.HasSuffix(m, "json-patch+json"): // a list of commands: the hardest to write
+			n = 11
 		case isJSON(m):
-			n = 1
+			n = 10
 		case m == formType:
-			n = 2
+			n = 20
 		case m == multipartType:
-			n = 3
+			n = 30
 		case strings.HasPrefix(m, "multipart/"): // mixed, related: nobody describes what a part is
 			continue
 		}

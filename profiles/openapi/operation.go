@@ -31,9 +31,7 @@ func (b *builder) build() string {
 	}
 	b.argumentNames()
 	b.o.Accept = b.accept()
-	if reason := b.schemas(); reason != "" {
-		return reason
-	}
+	b.schemas()
 	for i := range b.params {
 		b.o.Params = append(b.o.Params, b.params[i].Param)
 	}
@@ -84,25 +82,63 @@ func (b *builder) security() {
 	}
 }
 
-// schemas writes the input schema, as deep as there is room.
-func (b *builder) schemas() string {
+// schemas writes the input schema, as deep as there is room: first as deep as it
+// goes, and when that is too much level by level.
+func (b *builder) schemas() {
 	c := &b.r.schemas
-	attempts := c.attempts()
-	for i, levels := range attempts {
-		c.begin(levels)
-		root, size := b.root()
-		if last := i == len(attempts)-1; !last && (c.over() || size > maxSchema) {
-			continue
+	var root *doc.Node
+	ok := false
+	if !c.short() {
+		few := fewNodes
+		if c.deep > 50 { // most go deep, then
+			few /= 10
 		}
-		if i > 0 || c.cuts > 0 {
-			b.note = "Some of the body is nested more deeply than the schema shows."
-			b.r.warn(b.o.At, "the schema of "+b.f.method+" "+quote(b.f.path)+" is too large: its deep levels are cut")
-		}
-		b.o.InputSchema = root.JSON()
-		c.bytes += len(b.o.InputSchema)
-		return ""
+		root, ok = b.attempt(maxLevels, few)
 	}
-	return ""
+	if !ok {
+		c.deep++
+		root = b.deepen()
+	}
+	if c.cuts > 0 || !ok {
+		b.note = "Some of the arguments are nested more deeply than the schema shows."
+		b.r.cut(b.o.At, b.f.method+" "+b.f.path)
+	}
+	b.o.InputSchema = root.JSON()
+	c.bytes += len(b.o.InputSchema)
+}
+
+// deepen writes the input schema with more and more levels while there is room.
+func (b *builder) deepen() *doc.Node {
+	c := &b.r.schemas
+	nodes := maxNodes
+	if c.short() {
+		nodes = fewNodes / 10
+	}
+	best, _ := b.attempt(3, nodes)
+	cuts, before := c.cuts, nodes-c.nodes
+	for _, levels := range [...]int{4, 5, 6, 8, 12} {
+		if cuts == 0 || c.short() || before > maxNodes/16 { // the next level will not fit
+			break
+		}
+		root, ok := b.attempt(levels, nodes)
+		if !ok {
+			break
+		}
+		best, cuts, before = root, c.cuts, nodes-c.nodes
+	}
+	return best
+}
+
+// attempt writes the input schema with so many levels of so many schemas, and
+// reports whether that was enough room.
+func (b *builder) attempt(levels, nodes int) (root *doc.Node, ok bool) {
+	b.r.schemas.begin(levels, nodes)
+	root, size := b.root()
+	most := maxSchema
+	if levels < maxLevels {
+		most = maxCut
+	}
+	return root, !b.r.schemas.over() && size <= most
 }
 
 // root writes the object of all arguments.

@@ -55,6 +55,7 @@ type reader struct {
 	files   map[string]opened
 	told    map[string]bool // warnings, so that each is said once
 	more    int             // warnings that are not said
+	large   int             // operations whose schemas are cut
 	used    []string        // names of schemes that operations ask for
 	schemas converter
 	names   namer
@@ -71,6 +72,16 @@ func (r *reader) warn(at, message string) {
 			return
 		}
 		r.out.Warnings = append(r.out.Warnings, Warning{At: at, Message: message})
+	}
+}
+
+// maxLarge is how many large operations are named.
+const maxLarge = 20
+
+// cut says that the schema of an operation is not shown whole.
+func (r *reader) cut(at, operation string) {
+	if r.large++; r.large <= maxLarge {
+		r.warn(at, "the schema of "+quote(operation)+" is too large: its deep levels are cut")
 	}
 }
 
@@ -163,12 +174,20 @@ func (r *reader) info() {
 	info := r.root.get("info")
 	r.out.Title = oneLine(info.get("title").text())
 	r.out.Version = oneLine(info.get("version").text())
-	r.out.Description = strings.TrimSpace(info.get("description").str())
+	r.out.Description = strings.TrimSpace(r.words(info.get("description")))
 	for tag := range r.root.get("tags").items {
 		if name := tag.get("name").str(); name != "" {
-			r.out.Tags = append(r.out.Tags, Tag{name, strings.TrimSpace(tag.get("description").str())})
+			r.out.Tags = append(r.out.Tags, Tag{name, strings.TrimSpace(r.words(tag.get("description")))})
 		}
 	}
+}
+
+// words returns a text, which some documents keep in a file of its own.
+func (r *reader) words(n node) string {
+	if n.isTable() {
+		n, _ = r.resolve(n)
+	}
+	return n.str()
 }
 
 // finish says what holds for the document as a whole.
@@ -181,6 +200,9 @@ func (r *reader) finish() {
 		if !hasScheme(r.out.Schemes, id) {
 			r.warn(r.root.at(), "there is no security scheme "+quote(id)+": operations that need it are refused when they are called")
 		}
+	}
+	if more := r.large - maxLarge; more > 0 {
+		r.warn(r.root.at(), "the schemas of "+strconv.Itoa(more)+" further operations are too large: their deep levels are cut")
 	}
 	if r.more > 0 {
 		r.out.Warnings = append(r.out.Warnings, Warning{At: r.root.at(), Message: "and " + strconv.Itoa(r.more) + " further warnings"})

@@ -11,13 +11,16 @@ const (
 	// maxLevels is the depth to which schemas are written out: one more than package
 	// bridge/tool lists, so that it sees that there is more.
 	maxLevels = 33
-	// maxNodes is how many schemas are written out for one operation, and maxTotal for
-	// a whole document, before its operations have to do with little.
+	// maxNodes is how many schemas are written out for one operation, fewNodes how many
+	// when nobody knows yet how deep they go, and maxTotal how many for a whole
+	// document, before its operations have to do with little.
 	maxNodes = 20_000
-	maxTotal = 2_000_000
+	fewNodes = 5_000
+	maxTotal = 1_000_000
 	// maxSchema is how many bytes the schemas of one operation may have. Package
 	// bridge/tool brings them down to what clients take.
 	maxSchema      = 192 << 10
+	maxCut         = 32 << 10 // of one operation that is too large: what a model can read
 	maxSchemas     = 64 << 20 // of all operations, before these have to do with little
 	maxDescription = 500      // bytes, of a schema
 )
@@ -49,35 +52,28 @@ type converter struct {
 	nodes  int // left in this attempt
 	total  int // of all attempts
 	bytes  int // of all schemas that operations have got
+	deep   int // operations whose schemas had to be cut
 	cuts   int // places at which something was left out
 }
 
+// cacheKey is a schema with how many levels it had room for; room 0 stands for a
+// schema that had enough.
 type cacheKey struct {
 	n     node
 	files bool
+	room  int
 }
 
 func (c *converter) init(r *reader) {
 	c.r, c.cache = r, map[cacheKey]converted{}
 }
 
-// attempts are tried in turn until the schemas of an operation are small enough.
-func (c *converter) attempts() []int {
-	if c.short() {
-		return []int{3}
-	}
-	return []int{maxLevels, 12, 8, 6, 5, 4, 3}
-}
-
 // short reports that the document has had its room.
 func (c *converter) short() bool { return c.total > maxTotal || c.bytes > maxSchemas }
 
-// begin starts an attempt.
-func (c *converter) begin(levels int) {
-	c.levels, c.nodes, c.cuts, c.stack = levels, maxNodes, 0, c.stack[:0]
-	if c.short() {
-		c.nodes = 300
-	}
+// begin starts an attempt at so many levels, with so many schemas.
+func (c *converter) begin(levels, nodes int) {
+	c.levels, c.nodes, c.cuts, c.stack = levels, nodes, 0, c.stack[:0]
 }
 
 // over reports that the attempt had not enough room.
@@ -106,7 +102,7 @@ func (c *converter) schema(n node, level int) converted {
 	default:
 		return none(far)
 	}
-	k := cacheKey{n, c.files}
+	k := cacheKey{n, c.files, 0}
 	if ref, ok := n.ref(); ok && bare(n) {
 		to, reason := c.target(n)
 		if reason != "" {
@@ -119,6 +115,11 @@ func (c *converter) schema(n node, level int) converted {
 		k.n = to
 	}
 	if known, ok := c.cache[k]; ok && level+known.height-1 <= c.levels {
+		return known
+	}
+	k.room = c.levels - level + 1
+	if known, ok := c.cache[k]; ok {
+		c.cuts++
 		return known
 	}
 	return c.fresh(n, k, level)
@@ -138,9 +139,13 @@ func (c *converter) fresh(n node, k cacheKey, level int) converted {
 	if out.low >= base {
 		out.low = far // it leads back to nothing outside of itself
 	}
-	if c.cuts == cuts && out.low == far {
-		c.cache[k] = out
+	if out.low != far || c.over() {
+		return out // other places would get something else
 	}
+	if c.cuts == cuts {
+		k.room = 0
+	}
+	c.cache[k] = out
 	return out
 }
 
