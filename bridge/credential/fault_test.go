@@ -436,3 +436,33 @@ func decodeStored(p *process, w *work) (stored, error) {
 	s, _ := decode(v)
 	return s, err
 }
+
+// The program ends while a renewal is under way, and its call has been given up: the
+// token is stored all the same.
+func TestCloseWaitsForARenewal(t *testing.T) {
+	h, s := newHouse(t), newAuthServer(t)
+	p := h.process(s, processOptions{})
+	p.signIn(s, -minute)
+	sent, answer := make(chan struct{}), make(chan struct{})
+	refresh := p.o.Tokens.refresh
+	p.o.Tokens.refresh = func(ctx context.Context, c oauthConfig, t oauthToken) (oauthToken, error) {
+		close(sent)
+		<-answer
+		return refresh(ctx, c, t)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-sent
+		cancel()
+	}()
+	if _, err := p.Resolve(ctx, requirement(p.scheme), origin); err == nil {
+		t.Error("the call was not given up")
+	}
+	short, stop := context.WithCancel(t.Context())
+	stop()
+	p.o.Tokens.Close(short) // not longer than it may take
+	close(answer)
+	p.o.Tokens.Close(t.Context())
+	h.process(s, processOptions{}).wants("access-canary-1")
+	s.wantSent("refresh-canary-0")
+}

@@ -132,8 +132,9 @@ func (w *work) trySave(ctx context.Context, u *unsaved) bool {
 	return true
 }
 
-// Close tries once more to store what a keychain has not taken, for as long as ctx
-// allows, and ends what is going on for that. What was handed out stays usable.
+// Close waits for renewals that are under way, so that their tokens are stored, and
+// tries once more to store what a keychain has not taken, for as long as ctx allows.
+// What was handed out stays usable.
 func (t *Tokens) Close(ctx context.Context) {
 	t.mu.Lock()
 	if !t.closed {

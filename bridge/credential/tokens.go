@@ -32,7 +32,7 @@ type Tokens struct {
 	flights map[string]*flight
 	closing chan struct{}
 	closed  bool
-	writers sync.WaitGroup
+	writers sync.WaitGroup // what Close waits for
 }
 
 // NewTokens returns an empty memory.
@@ -127,13 +127,18 @@ func (t *Tokens) fly(ctx context.Context, name string, work func(context.Context
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
 		t.flights[name] = f
-		go func() {
+		run := func() {
 			f.held, f.err = work(context.WithoutCancel(ctx))
 			t.mu.Lock()
 			delete(t.flights, name)
 			t.mu.Unlock()
 			close(f.done)
-		}()
+		}
+		if t.closed {
+			go run()
+		} else {
+			t.writers.Go(run)
+		}
 	}
 	t.mu.Unlock()
 	select {

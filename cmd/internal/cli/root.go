@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
@@ -38,12 +39,22 @@ func Run(ctx context.Context, sys System, args []string) int {
 	root := a.root()
 	root.SetArgs(a.defaultCommand(args))
 	err := root.ExecuteContext(ctx)
+	a.close()
 	if err != nil && ctx.Err() != nil {
 		fmt.Fprintln(sys.Err, "mcp-bridge: interrupted")
 		return exitStopped
 	}
 	report(sys.Err, err)
 	return code(err)
+}
+
+// close lets a sign-in that is being renewed reach the keychain: the old one may be
+// worth nothing any more.
+func (a *app) close() {
+	const longest = 900 * time.Millisecond // clients kill what does not end
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	defer cancel()
+	a.tokens.Close(ctx)
 }
 
 // defaultCommand serves when a client starts the program without a command.
