@@ -16,6 +16,10 @@ import (
 // answered yet: some give a call up of which they hear nothing.
 const waiting = 10 * time.Second
 
+// maxAsked bounds the questions that wait for the person: a model that calls and calls
+// must not bury the person's screen.
+const maxAsked = 32
+
 // asking is one question that a handshake client was sent.
 type asking struct {
 	id       string // of our request
@@ -30,10 +34,10 @@ type asking struct {
 func (c *conn) ask(ctx context.Context, f *flight, questions []result.Question, progress func(string), opened *opened) (map[string]Answer, *result.Result) {
 	var asked []asking
 	for _, q := range questions {
-		a, ok := c.send(f, q, opened)
-		if !ok {
+		a, refusal := c.send(f, q, opened)
+		if refusal != nil {
 			c.unask(asked)
-			return nil, interrupted()
+			return nil, refusal
 		}
 		asked = append(asked, a)
 	}
@@ -77,8 +81,8 @@ func (a asking) now(otherwise Answer) Answer {
 	}
 }
 
-// send sends one question; false when the call or the connection has ended.
-func (c *conn) send(f *flight, q result.Question, opened *opened) (asking, bool) {
+// send sends one question. The result is why it was not sent, or nil.
+func (c *conn) send(f *flight, q result.Question, opened *opened) (asking, *result.Result) {
 	params := elicitation(q)
 	if q.URL != "" {
 		params.ElicitationID = rand.Text()
@@ -86,8 +90,11 @@ func (c *conn) send(f *flight, q result.Question, opened *opened) (asking, bool)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.pending[f.key] != f || c.draining {
-		return asking{}, false
+	switch {
+	case c.pending[f.key] != f || c.draining:
+		return asking{}, interrupted()
+	case len(c.asked) >= maxAsked:
+		return asking{}, result.Errorf(result.TooManyCalls, "wait until the person has answered, then call again", "too many questions wait for the person")
 	}
 	c.asks++
 	a := asking{id: "mcp-bridge-ask-" + strconv.Itoa(c.asks), question: q, answer: make(chan Answer, 1)}
@@ -98,7 +105,7 @@ func (c *conn) send(f *flight, q result.Question, opened *opened) (asking, bool)
 		Method  string            `json:"method"`
 		Params  *mcp.ElicitParams `json:"params"`
 	}{"2.0", a.id, "elicitation/create", params}))
-	return a, true
+	return a, nil
 }
 
 // unask withdraws questions that have no answer.

@@ -423,6 +423,25 @@ func TestHostileAnswers(t *testing.T) {
 	}
 }
 
+// TestTooManyQuestions: the person's screen is not buried.
+func TestTooManyQuestions(t *testing.T) {
+	p := start(t, asker())
+	p.handshake("2025-11-25", both)
+	for i := range maxAsked {
+		p.send(oldCall(fmt.Sprint(i), "form"))
+		p.question()
+	}
+	if a := p.ask(oldCall(`"one more"`, "form")); !strings.Contains(a.raw, "too-many-calls") {
+		t.Error(a.raw)
+	}
+	p.respond(json.RawMessage(`"mcp-bridge-ask-1"`), "result", yes)
+	if a := p.next(); string(a.ID) != "0" {
+		t.Error(a.raw)
+	}
+	p.send(oldCall(`"again"`, "form"))
+	p.question()
+}
+
 // TestRowS8Asked: a cancelled call withdraws its question and says nothing more.
 func TestRowS8Asked(t *testing.T) {
 	p := start(t, asker())
