@@ -35,6 +35,9 @@ func (b *Bridge) confirm(c Call, plan *request.Plan, t *tool.Tool, args tool.Arg
 		return nil
 	case answer.Action == result.Cancel:
 		refused.message = "the person was asked to confirm " + t.Name + " and gave no answer; nothing was sent"
+	case answer.Action == result.Accept:
+		refused.message = "the person was asked to confirm " + t.Name + " and did not tick the box; nothing was sent"
+		refused.hint = "do not call it again unless the person asks for it"
 	default:
 		refused.message = "the person was asked to confirm " + t.Name + " and said no; nothing was sent"
 		refused.hint = "do not call it again unless the person asks for it"
@@ -70,10 +73,10 @@ func (b *Bridge) describe(plan *request.Plan, t *tool.Tool, args tool.Args) stri
 		text += "\n" + shown(plan.Method+" "+plan.URL, 600)
 	}
 	given, err := json.Marshal(args)
-	if err != nil || len(args) == 0 {
-		return text
+	if err == nil && len(args) > 0 {
+		text += "\narguments: " + shown(string(given), 1500)
 	}
-	return text + "\narguments: " + shown(string(given), 1500)
+	return text + "\nTick the box to allow it."
 }
 
 // shown makes text fit for one line of a question: nothing in it is invisible or

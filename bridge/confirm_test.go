@@ -109,7 +109,7 @@ func TestConfirmIsReadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := r.asks(Call{Tool: "remove", Arguments: arguments, CanAsk: true})
-	if lines := strings.Split(q.Message, "\n"); len(lines) != 3 || !strings.HasPrefix(lines[1], "DELETE https://api.test/books/1?") || !strings.Contains(lines[2], "characters more)") {
+	if lines := strings.Split(q.Message, "\n"); len(lines) != 4 || !strings.HasPrefix(lines[1], "DELETE https://api.test/books/1?") || !strings.Contains(lines[2], "characters more)") {
 		t.Errorf("%q", q.Message)
 	}
 	// No credential that is known stands in a question (S16).

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -41,7 +43,7 @@ func TestConfirmTypeScript(t *testing.T) {
 	}{
 		{`{"capability":{},"answer":{"action":"decline"}}`, "said no", 0},
 		{`{"capability":{"form":{}},"answer":{"action":"cancel"}}`, "--yes", 0},
-		{`{"capability":{"form":{}},"answer":{"action":"accept","content":{"confirm":false}}}`, "said no", 0},
+		{`{"capability":{"form":{}},"answer":{"action":"accept","content":{"confirm":false}}}`, "did not tick the box", 0},
 		{`{"capability":{"form":{},"url":{}},"answer":{"action":"accept","content":{"confirm":true}}}`, "took /books/7", 1},
 	} {
 		s := p.typescriptAsked(c.elicit)
@@ -100,6 +102,30 @@ func TestConfirmGo(t *testing.T) {
 				t.Error(err)
 			}
 			cancel()
+		}
+	}
+}
+
+// TestPolicy: what the policy denies is not listed, and a call of it is answered with
+// the reason; nothing that a model can write changes that.
+func TestPolicy(t *testing.T) {
+	p, taken := shelf(t)
+	const file = ".mcp-bridge/profiles/shelf.toml"
+	text, err := os.ReadFile(filepath.Join(p.home, filepath.FromSlash(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, policy := range []string{"readOnly = true", "deny = [\"take\"]", "deny = [\"DELETE /books/**\"]"} {
+		p.write(file, strings.Replace(string(text), "[policy]\n", "[policy]\n"+policy+"\n", 1))
+		s := p.typescriptAsked(`{"capability":{"form":{}},"answer":{"action":"accept","content":{"confirm":true}}}`)
+		if got := s.names(); len(got) != 0 {
+			t.Errorf("%s: %v is listed", policy, got)
+		}
+		for _, arguments := range []string{`{"id":"7"}`, `{"id":"7","confirm":true,"yes":true,"approved":true}`} {
+			got := s.call("take", arguments)
+			if !got.IsError || !strings.Contains(string(got.Meta["mcp-bridge/error"]), "denied-by-policy") || taken.Load() != 0 {
+				t.Errorf("%s: %+v, %d taken", policy, got, taken.Load())
+			}
 		}
 	}
 }
