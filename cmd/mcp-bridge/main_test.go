@@ -13,7 +13,11 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// TestMain is also the person's browser: config.toml of the tests names this binary.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == robotName {
+		os.Exit(robot(os.Args[2:]))
+	}
 	testscript.Main(m, map[string]func(){"mcp-bridge": main})
 }
 
