@@ -41,6 +41,7 @@ func (a *app) signInFor(v *session.View, c mcpserver.Call) func(context.Context,
 			AsksURL:  c.Client.ElicitURL,
 			Answers:  c.Answers,
 			Progress: c.Progress,
+			Complete: c.Complete,
 		})
 	}
 }

@@ -37,6 +37,9 @@ type Caller struct {
 	AsksURL  bool // it can ask the person to open an address
 	Answers  map[string]result.Answer
 	Progress func(message string) // never nil
+	// Complete is told when what a question was asked for has come to its end; nil:
+	// nobody wants to know.
+	Complete func(questionID string)
 }
 
 // question is the id of the question by which a client asks the person to open the
@@ -57,7 +60,11 @@ func During(ctx context.Context, n Need, c Caller) (bool, *result.Result) {
 	last, _ := n.Desk.Last()
 	pending := last.Phase == Pending && n.Desk.alive()
 	if answer, ok := c.Answers[n.question()]; ok {
-		return n.answered(ctx, c, answer.Action == result.Accept, last, pending)
+		signedIn, r := n.answered(ctx, c, answer.Action == result.Accept, last, pending)
+		if c.Complete != nil && (signedIn || r != nil && r.Kind != result.SignInPending) {
+			c.Complete(n.question())
+		}
+		return signedIn, r
 	}
 	if !c.AsksURL && !c.MayOpen && !pending {
 		return false, nil

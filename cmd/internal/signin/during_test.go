@@ -127,7 +127,12 @@ func TestDuringAsks(t *testing.T) {
 			close(ready)
 		}
 		answers := map[string]result.Answer{r.Questions[0].ID: {Action: action}}
-		ok, r = sign(t.Context(), Caller{MayOpen: true, AsksURL: true, Answers: answers})
+		var over []string
+		asked := r.Questions[0].ID
+		ok, r = sign(t.Context(), Caller{MayOpen: true, AsksURL: true, Answers: answers, Complete: func(id string) { over = append(over, id) }})
+		if len(over) != 1 || over[0] != asked {
+			t.Errorf("%s: the end of %v was told", action, over)
+		}
 		if ok != (action == result.Accept) || c.count != 1 || !ok && r.Kind != result.SignInNeeded {
 			t.Errorf("%s: %v, %+v", action, ok, r)
 		}
