@@ -120,6 +120,16 @@ func (d Dir) Load(nameOrPath string) (*Profile, []Warning, error) {
 	return LoadFile(file, Options{Folder: d.Path, Private: d.Private})
 }
 
+// LoadText is Load for a file whose content is, or will be, text. A file of the folder
+// itself that is not there yet counts as private.
+func (d Dir) LoadText(file string, text []byte) (*Profile, []Warning, error) {
+	private := d.Private
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) && filepath.Dir(file) == d.Path {
+		private = func(string) (bool, string) { return true, "" }
+	}
+	return Load(file, text, Options{Folder: d.Path, Private: private, Read: ReadFile})
+}
+
 // LoadFile reads file and loads it. Without opts.Read the files that it extends
 // are read in the same way.
 func LoadFile(file string, opts Options) (*Profile, []Warning, error) {

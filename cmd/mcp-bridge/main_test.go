@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == robotName {
 		os.Exit(robot(os.Args[2:]))
 	}
-	testscript.Main(m, map[string]func(){"mcp-bridge": main})
+	testscript.Main(m, map[string]func(){"mcp-bridge": main, "edit": addComment})
 }
 
 // TestScripts runs the commands as a person types them, in the environment that
@@ -61,6 +61,17 @@ func TestScripts(t *testing.T) {
 		},
 		UpdateScripts: os.Getenv("UPDATE") != "",
 	})
+}
+
+// addComment is an editor by which a person writes into their file.
+func addComment() {
+	data, err := os.ReadFile(os.Args[1])
+	if err == nil {
+		err = os.WriteFile(os.Args[1], append(data, "\n# my own words\n"...), 0o600)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 type apiKey struct{}

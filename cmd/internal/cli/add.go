@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/higress"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 	"github.com/spf13/cobra"
 )
 
@@ -25,20 +25,38 @@ type addFlags struct {
 	update      bool
 	force       bool
 	json        bool
+
+	// For OpenAPI documents.
+	include, exclude  profiles.Selection
+	excludeDeprecated bool
+	overlays          []string
+	mode              string
+	auth              string
+	readOnly          bool
 }
 
 func (a *app) addCommand() *cobra.Command {
 	var f addFlags
 	c := &cobra.Command{
 		Use:   "add SOURCE",
-		Short: "Make a profile from a Higress MCP server configuration",
-		Long: `Make a profile from a Higress MCP server configuration: a file, an https address, or
-- for standard input. It says what became of every tool, and what it could not
-carry over. Credentials in it move into the keychain (--credentials keychain), stay in
-the profile (keep) or are left out (drop). If anything fails, nothing is made.`,
-		Example: `  mcp-bridge add server.yaml
-  mcp-bridge add https://example.com/server.yaml --name petstore --credentials drop
-  mcp-bridge add - --name petstore --json < server.yaml`,
+		Short: "Make a profile from an OpenAPI document or a Higress configuration",
+		Long: `Make a profile from an OpenAPI document (Swagger 2.0, OpenAPI 3.0, 3.1, 3.2; JSON or
+YAML) or a Higress MCP server configuration: a file, an https address, or - for standard
+input. It says what became of every operation, and what is needed to sign in. If anything
+fails, nothing is made.
+
+Of an OpenAPI document, --include-* and --exclude-* pick operations, --overlay changes the
+document before, --auth says how the API is called when the document does not, and --mode
+how tools are shown. --update reads the document of a profile again and keeps your edits.
+
+Of a Higress configuration, credentials move into the keychain (--credentials keychain),
+stay in the profile (keep) or are left out (drop).`,
+		Example: `  mcp-bridge add openapi.yaml
+  mcp-bridge add https://api.example.com/openapi.json --name shop --include-tag orders
+  mcp-bridge add github.json --auth bearer --exclude-deprecated
+  mcp-bridge add shop --update
+  mcp-bridge add server.yaml --credentials drop
+  mcp-bridge add - --name petstore --json < openapi.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			err := a.add(c.Context(), args[0], f)
@@ -54,47 +72,48 @@ the profile (keep) or are left out (drop). If anything fails, nothing is made.`,
 	c.Flags().BoolVar(&f.update, "update", false, "replace the profile that was made from it before")
 	c.Flags().BoolVar(&f.force, "force", false, "replace an existing profile of that name")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
+	for _, one := range []struct {
+		to   *[]string
+		name string
+		what string
+	}{
+		{&f.include.Tags, "include-tag", "only operations with this tag"}, {&f.exclude.Tags, "exclude-tag", "no operations with this tag"},
+		{&f.include.Methods, "include-method", "only operations of this method"}, {&f.exclude.Methods, "exclude-method", "no operations of this method"},
+		{&f.include.Paths, "include-path", "only operations on this path; * and ** stand for parts of it"}, {&f.exclude.Paths, "exclude-path", "no operations on this path"},
+		{&f.include.Operations, "include-operation", "only operations with this id; * stands for any part"}, {&f.exclude.Operations, "exclude-operation", "no operations with this id"},
+		{&f.overlays, "overlay", "an OpenAPI Overlay document to apply"},
+	} {
+		c.Flags().StringArrayVar(one.to, one.name, nil, one.what+" (may be repeated)")
+	}
+	c.Flags().BoolVar(&f.excludeDeprecated, "exclude-deprecated", false, "no deprecated operations")
+	c.Flags().StringVar(&f.mode, "mode", "", "how tools are shown: list, search, or auto by their number and size")
+	c.Flags().StringVar(&f.auth, "auth", "", "how the API is called: bearer, basic, header=NAME, query=NAME or cookie=NAME")
+	c.Flags().BoolVar(&f.readOnly, "read-only", false, "only tools that read (policy.readOnly)")
 	return c
-}
-
-// addReport is what add --json prints; the names are relied upon by scripts.
-type addReport struct {
-	Profile    string        `json:"profile"`
-	Path       string        `json:"path"`
-	Source     string        `json:"source"`
-	Format     string        `json:"format"`
-	Operations int           `json:"operations"`
-	Tools      int           `json:"tools"`
-	Skipped    []addSkipped  `json:"skipped"`
-	Warnings   []addWarning  `json:"warnings"`
-	Schemes    []schemeEntry `json:"schemes"`
-}
-
-type addSkipped struct {
-	Operation string `json:"operation"`
-	At        string `json:"at"`
-	Reason    string `json:"reason"`
-}
-
-type addWarning struct {
-	At      string `json:"at"`
-	Message string `json:"message"`
-}
-
-type schemeEntry struct {
-	ID     string `json:"id"`
-	Type   string `json:"type"`
-	Usable bool   `json:"usable"`
-	Hint   string `json:"hint"`
 }
 
 func (a *app) add(ctx context.Context, source string, f addFlags) error {
 	if !slices.Contains([]string{higress.Keychain, higress.Keep, higress.Drop}, f.credentials) {
 		return usage("type --credentials keychain, keep or drop", "unknown --credentials %q", f.credentials)
 	}
+	if f.mode != "" && !slices.Contains([]string{"list", "search", "auto"}, f.mode) {
+		return usage("type --mode list, search or auto", "unknown --mode %q", f.mode)
+	}
+	if f.update {
+		p, err := a.updated(source, f)
+		if err != nil {
+			return err
+		}
+		if p != nil {
+			return a.updateOpenAPI(ctx, p, source, f)
+		}
+	}
 	file, data, err := a.readSource(ctx, source)
 	if err != nil {
 		return err
+	}
+	if openapi.Detect(data) || !higressLike(file, data) {
+		return a.addOpenAPI(ctx, source, file, data, f)
 	}
 	imported, err := importDocument(file, data, f)
 	if err != nil {
@@ -145,20 +164,16 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 	return nil
 }
 
+// higressLike reports whether a document that is not OpenAPI is a Higress
+// configuration, or at least no other kind of document: its errors say best what is
+// wrong with it.
+func higressLike(file string, data []byte) bool {
+	tree, _, err := doc.Parse(file, data)
+	return err == nil && higress.Detect(tree)
+}
+
 // importDocument reads the document; nothing else is touched.
 func importDocument(file string, data []byte, f addFlags) (*higress.Imported, error) {
-	tree, _, err := doc.Parse(file, data)
-	if err != nil {
-		return nil, fail(exitInvalid, "", "%w", err)
-	}
-	if !higress.Detect(tree) {
-		if tree.Get("openapi") != nil || tree.Get("swagger") != nil {
-			return nil, &failure{code: exitInvalid, at: tree.Pos.String(), err: fmt.Errorf("%s: OpenAPI documents are not read yet", tree.Pos),
-				hint: "write the tools you need by hand: mcp-bridge profiles new NAME"}
-		}
-		return nil, &failure{code: exitInvalid, at: tree.Pos.String(), err: fmt.Errorf("%s: not a Higress MCP server configuration", tree.Pos),
-			hint: "it has a key \"server\" and a list \"tools\""}
-	}
 	imported, err := higress.Import(file, data, higress.Options{Name: f.name, BaseURL: f.baseURL})
 	if err != nil {
 		return imported, fail(exitInvalid, "", "%w", err)
@@ -168,15 +183,20 @@ func importDocument(file string, data []byte, f addFlags) (*higress.Imported, er
 
 // newName decides the profile's name and whether an existing one is replaced.
 func (a *app) newName(f addFlags, i *higress.Imported) (name string, replace bool, err error) {
+	return a.chooseName(f, i.Title)
+}
+
+// chooseName is newName for a document of that title.
+func (a *app) chooseName(f addFlags, title string) (name string, replace bool, err error) {
 	known, err := session.Dir(a.home).Names()
 	if err != nil {
 		return "", false, err
 	}
 	name = f.name
 	if name == "" {
-		name = profiles.MakeName(i.Title)
+		name = profiles.MakeName(title)
 		if !f.force && !f.update {
-			name = profiles.MakeName(i.Title, known...)
+			name = profiles.MakeName(title, known...)
 		}
 	}
 	if slices.Contains(known, name) && (f.force || f.update) {

@@ -4,10 +4,47 @@ import (
 	"errors"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/higress"
+	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 )
+
+// addReport is what add --json prints; the names are relied upon by scripts.
+type addReport struct {
+	Profile    string        `json:"profile"`
+	Path       string        `json:"path"`
+	Source     string        `json:"source"`
+	Format     string        `json:"format"`
+	Operations int           `json:"operations"`
+	Tools      int           `json:"tools"`
+	Skipped    []addSkipped  `json:"skipped"`
+	Warnings   []addWarning  `json:"warnings"`
+	Schemes    []schemeEntry `json:"schemes"`
+	Tokens     int           `json:"tokens,omitempty"` // that listing every tool would cost
+	Listed     int           `json:"listed,omitempty"` // that what clients are shown costs
+	Mode       string        `json:"mode,omitempty"`   // list or search
+	Changes    *changes      `json:"changes,omitempty"`
+}
+
+type addSkipped struct {
+	Operation string `json:"operation"`
+	At        string `json:"at"`
+	Reason    string `json:"reason"`
+}
+
+type addWarning struct {
+	At      string `json:"at"`
+	Message string `json:"message"`
+}
+
+type schemeEntry struct {
+	ID     string `json:"id"`
+	Type   string `json:"type"`
+	Usable bool   `json:"usable"`
+	Hint   string `json:"hint"`
+}
 
 func newAddReport(i *higress.Imported, set *tool.Set, source string) addReport {
 	r := addReport{Source: source, Format: "higress", Operations: i.Operations, Tools: len(set.All()),
@@ -44,7 +81,7 @@ func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret,
 		e := schemeEntry{ID: s.ID, Type: string(s.Type), Usable: true}
 		switch {
 		case s.Type == profiles.OAuth2 || s.Type == profiles.OpenIDConnect:
-			e.Usable, e.Hint = false, "this version cannot sign in with "+string(s.Type)+" yet"
+			e.Usable, e.Hint = false, loginHint(p, s)
 		case s.Type == profiles.HTTPScheme && s.Scheme != "basic" && s.Scheme != "bearer":
 			e.Usable, e.Hint = false, "calls that need it fail: only basic and bearer can be used"
 		case stored[s.ID] && mode == higress.Keychain:
@@ -131,6 +168,14 @@ func (a *app) addFailed(err error) error {
 	at := ""
 	if errors.As(err, &f) {
 		at = f.at
+	}
+	var read *openapi.Error
+	if at == "" && errors.As(err, &read) {
+		at = read.At
+	}
+	var spec *session.SpecError
+	if at == "" && errors.As(err, &spec) {
+		at = spec.At
 	}
 	var placed *doc.Error
 	if at == "" && errors.As(err, &placed) {

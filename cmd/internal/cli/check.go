@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 	"github.com/spf13/cobra"
 )
 
@@ -55,6 +57,7 @@ func (a *app) check(ref string, asJSON bool) error {
 		for _, w := range v.Warnings {
 			report.Warnings = append(report.Warnings, finding{At: w.Pos.String(), Key: w.Key, Message: w.Message})
 		}
+		report.Warnings = append(report.Warnings, a.documentFindings(v)...)
 		if err := v.Bridge.Ready(); err != nil {
 			report.Warnings = append(report.Warnings, finding{At: v.Profile.At("http"), Message: "calls will fail: " + err.Error(), Hint: hintOf(err)})
 		}
@@ -70,6 +73,25 @@ func (a *app) check(ref string, asJSON bool) error {
 		return silent(exitInvalid)
 	}
 	return nil
+}
+
+// documentFindings are what the document of a profile is warned about.
+func (a *app) documentFindings(v *session.View) []finding {
+	if v.Profile.OpenAPI == nil {
+		return nil
+	}
+	d, err := session.Options{Home: a.home}.Document(context.Background(), v.Profile)
+	if err != nil {
+		return nil // the catalog is newer than what has become of the document
+	}
+	var out []finding
+	for _, w := range d.Warnings {
+		out = append(out, finding{At: w.At, Message: w.Message})
+	}
+	for _, s := range d.Skipped {
+		out = append(out, finding{At: s.At, Message: s.Operation + " is no tool: " + s.Reason})
+	}
+	return out
 }
 
 func (a *app) printCheck(r checked) {
@@ -116,6 +138,14 @@ func findings(err error) []finding {
 			out = append(out, finding{At: e.Pos.String(), Key: e.Key, Message: message.Error(), Hint: e.Hint()})
 		}
 		return out
+	}
+	var spec *session.SpecError
+	if errors.As(err, &spec) {
+		return []finding{{At: spec.At, Key: "openapi.source", Message: spec.Err.Error(), Hint: spec.Hint()}}
+	}
+	var read *openapi.Error
+	if errors.As(err, &read) {
+		return []finding{{At: read.At, Key: "openapi.source", Message: read.Message, Hint: read.Hint()}}
 	}
 	var located session.CompileErrors
 	if errors.As(err, &located) {

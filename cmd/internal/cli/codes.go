@@ -10,6 +10,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 )
 
 // codeOf returns the exit code of an error that came from a room below.
@@ -42,6 +43,12 @@ func codeOf(err error) int {
 		return exitKeychain
 	}
 	if _, ok := errors.AsType[profiles.Errors](err); ok {
+		return exitInvalid
+	}
+	if _, ok := errors.AsType[*openapi.Error](err); ok {
+		return exitInvalid
+	}
+	if _, ok := errors.AsType[*session.SpecError](err); ok {
 		return exitInvalid
 	}
 	if _, ok := errors.AsType[*doc.Error](err); ok {

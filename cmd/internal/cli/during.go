@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 	"os"
+	"slices"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/mcpserver"
@@ -10,6 +13,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+	"github.com/spf13/cobra"
 )
 
 // signInFor returns the hook by which a call of a client lets the person sign in.
@@ -73,4 +77,54 @@ func (a *app) startHelper(s *visit, after string, open bool) (<-chan struct{}, e
 		Environ: credential.ChildEnvironment(a.sys.Environ, s.v.Profile),
 		Dir:     a.home.Path(),
 	}.Start(order)
+}
+
+// signInCommand is what a server starts and what outlives it.
+func (a *app) signInCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    signInName,
+		Short:  "Own a sign-in on behalf of a server",
+		Long:   "Own a sign-in on behalf of a server. The order is read from standard input.",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(c *cobra.Command, _ []string) error { return a.helpSignIn(c.Context()) },
+	}
+}
+
+// helpSignIn makes the attempt that standard input orders.
+func (a *app) helpSignIn(ctx context.Context) error {
+	const maxOrder = 128 << 10
+	data, err := io.ReadAll(io.LimitReader(a.sys.In, maxOrder))
+	if err != nil {
+		return err
+	}
+	var o signin.Order
+	if err := json.Unmarshal(data, &o); err != nil {
+		return usage("servers start it by themselves; a person types mcp-bridge login", "standard input holds no order")
+	}
+	options, err := a.options(o.Profile, o.Account, false)
+	if err != nil {
+		return err
+	}
+	if o.Variable != "" {
+		options.Environ = append(slices.Clone(options.Environ), o.Variable+"="+o.Secret)
+	}
+	v, err := session.Load(options)
+	if err != nil {
+		return err
+	}
+	r, scheme, err := a.chooseRecord(ctx, v, choice{name: o.Record})
+	if err != nil {
+		return err
+	}
+	s := &visit{a: a, v: v, r: r, scheme: scheme, scopes: o.Scopes, metadata: o.Metadata, timeout: signin.DefaultTimeout}
+	desk, err := s.desk()
+	if err != nil {
+		return err
+	}
+	task := signin.Task{After: o.After, Work: s.work, Declined: declined, Timeout: s.timeout}
+	if o.Open && !a.config.Browser.None {
+		task.Open = a.openBrowser(v.Profile)
+	}
+	return desk.Run(ctx, task)
 }

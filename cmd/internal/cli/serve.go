@@ -51,9 +51,9 @@ func (a *app) serve(ctx context.Context) error {
 		Version:      a.sys.Version(),
 		Named:        func() (name, version string) { return named(s.View()) },
 		Instructions: func() string { return instructions(s.View()) },
-		Tools:        func() *mcpserver.Tools { return listed(s.View()) },
+		Tools:        func() *mcpserver.Tools { return listed(s.Built(ctx)) },
 		Call: func(ctx context.Context, c mcpserver.Call) *result.Result {
-			return a.answer(ctx, s.View(), c)
+			return a.answer(ctx, s.Built(ctx), c)
 		},
 		Changed: settleMemory(ctx, s.Follow(ctx)),
 		Logger:  a.log,

@@ -2,11 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +14,6 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
-	"github.com/spf13/cobra"
 )
 
 // signInName is the hidden command that owns a sign-in on behalf of a server.
@@ -217,56 +213,6 @@ func firstOf(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// signInCommand is what a server starts and what outlives it.
-func (a *app) signInCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:    signInName,
-		Short:  "Own a sign-in on behalf of a server",
-		Long:   "Own a sign-in on behalf of a server. The order is read from standard input.",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		RunE:   func(c *cobra.Command, _ []string) error { return a.helpSignIn(c.Context()) },
-	}
-}
-
-// helpSignIn makes the attempt that standard input orders.
-func (a *app) helpSignIn(ctx context.Context) error {
-	const maxOrder = 128 << 10
-	data, err := io.ReadAll(io.LimitReader(a.sys.In, maxOrder))
-	if err != nil {
-		return err
-	}
-	var o signin.Order
-	if err := json.Unmarshal(data, &o); err != nil {
-		return usage("servers start it by themselves; a person types mcp-bridge login", "standard input holds no order")
-	}
-	options, err := a.options(o.Profile, o.Account, false)
-	if err != nil {
-		return err
-	}
-	if o.Variable != "" {
-		options.Environ = append(slices.Clone(options.Environ), o.Variable+"="+o.Secret)
-	}
-	v, err := session.Load(options)
-	if err != nil {
-		return err
-	}
-	r, scheme, err := a.chooseRecord(ctx, v, choice{name: o.Record})
-	if err != nil {
-		return err
-	}
-	s := &visit{a: a, v: v, r: r, scheme: scheme, scopes: o.Scopes, metadata: o.Metadata, timeout: signin.DefaultTimeout}
-	desk, err := s.desk()
-	if err != nil {
-		return err
-	}
-	task := signin.Task{After: o.After, Work: s.work, Declined: declined, Timeout: s.timeout}
-	if o.Open && !a.config.Browser.None {
-		task.Open = a.openBrowser(v.Profile)
-	}
-	return desk.Run(ctx, task)
 }
 
 // signedIn says what a sign-in gave.

@@ -21,7 +21,7 @@ func (o Options) connect(v *View) {
 		Profile: identity, Account: v.Account, Logger: o.Logger}
 	v.Resolver = credential.New(credential.Options{Profile: v.Profile, Identity: identity, Account: v.Account, Home: o.Home,
 		Store: o.Store, Environ: o.Environ, Logger: o.Logger, Tokens: o.Tokens, Network: bridge.Network(settings)})
-	v.Exposure = exposure.New(v.Set, nil)
+	v.Exposure = exposure.New(v.Set, v.index)
 	settings.Resolver = v.Resolver
 	v.Bridge = bridge.New(settings)
 }

@@ -29,21 +29,22 @@ type Session struct {
 
 	mu      sync.Mutex
 	view    *View
-	state   string    // what state.json looked like when view was made
-	files   string    // what the profile's files looked like
-	pending string    // what the files look like since they changed
-	since   time.Time // when that was first seen
-	looked  time.Time // when the files were looked at last
-	problem string    // the last broken edit that was told
-	wanted  string    // the file of the profile that is not usable, when it is another than the view's
+	state   string        // what state.json looked like when view was made
+	files   string        // what the profile's files looked like
+	pending string        // what the files look like since they changed
+	since   time.Time     // when that was first seen
+	looked  time.Time     // when the files were looked at last
+	problem string        // the last broken edit that was told
+	built   chan struct{} // closed when the first view has all its tools
+	wanted  string        // the file of the profile that is not usable, when it is another than the view's
 }
 
 // New opens a session. A profile that is invalid now is an error; having no
 // profile at all is not: the view is empty until one appears.
 func New(o Options) (*Session, error) {
-	s := &Session{o: o}
+	s := &Session{o: o, built: make(chan struct{})}
 	s.state = s.lookAtState()
-	v, err := Load(o)
+	v, later, err := o.early()
 	var none *NoProfileError
 	switch {
 	case errors.As(err, &none):
@@ -53,7 +54,37 @@ func New(o Options) (*Session, error) {
 	}
 	s.view = v
 	s.files = s.lookAtFiles(v)
+	if later == nil {
+		close(s.built)
+		return s, err
+	}
+	go s.build(v, later)
 	return s, err
+}
+
+// build replaces the early view by the whole one.
+func (s *Session) build(early *View, later func() (*View, error)) {
+	defer close(s.built)
+	v, err := later()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err != nil:
+		s.problem = err.Error()
+		s.o.Logger.Error("the tools of the document are not there", "error", s.problem)
+	case s.view == early: // otherwise it was edited meanwhile
+		s.view = v
+	}
+}
+
+// Built is View once the profile that New found has all its tools: a catalog that has
+// to be made first is waited for, but not longer than ctx.
+func (s *Session) Built(ctx context.Context) *View {
+	select {
+	case <-s.built:
+	case <-ctx.Done():
+	}
+	return s.View()
 }
 
 // emptyView is the view while there is no profile.
@@ -156,9 +187,9 @@ func (s *Session) sources(v *View) []string {
 		return []string{s.o.Home.Join(home.ProfilesDir)}
 	}
 	if s.wanted != "" {
-		return append(slices.Clone(v.Profile.Sources), s.wanted)
+		return append(append(slices.Clone(v.Profile.Sources), v.files...), s.wanted)
 	}
-	return v.Profile.Sources
+	return append(slices.Clone(v.Profile.Sources), v.files...)
 }
 
 // key changes when a client would see another list, or another account stands
@@ -175,13 +206,13 @@ func (v *View) key() string {
 // account behind them are others than before. The channel is never closed.
 func (s *Session) Follow(ctx context.Context) <-chan struct{} {
 	changed := make(chan struct{}, 1)
-	told := s.View().key()
 	signals := home.Watch(ctx, func() []string {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return append([]string{s.o.Home.Join(home.StateFile)}, s.sources(s.view)...)
 	}, every)
 	go func() {
+		told := s.Built(ctx).key()
 		for range signals {
 			s.settle(ctx)
 			if now := s.View().key(); now != told {

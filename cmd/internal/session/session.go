@@ -14,10 +14,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/exposure"
+	"github.com/mcp-bridge/mcp-bridge/bridge/search"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -49,6 +51,9 @@ type View struct {
 	Resolver *credential.Resolver
 	Bridge   *bridge.Bridge
 	Exposure *exposure.Exposure // what a client is shown; never nil for a view that is served
+
+	index *search.Index
+	files []string // that the tools depend on beside the profile's own
 }
 
 // NoProfileError says that no profile was named and none is current.
@@ -126,19 +131,22 @@ func (o Options) load(ref profiles.Ref) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := tool.Compile(p)
+	c, err := o.compile(p)
 	if err != nil {
-		return nil, Located(p, err)
+		return nil, err
 	}
-	for _, w := range set.Warnings() {
+	return o.viewOf(p, c, ref, warnings)
+}
+
+// viewOf puts a view together.
+func (o Options) viewOf(p *profiles.Profile, c compiled, ref profiles.Ref, warnings []profiles.Warning) (*View, error) {
+	warnings = slices.Clone(warnings)
+	for _, w := range c.set.Warnings() {
 		warnings = append(warnings, profiles.Warning{Pos: p.Pos(w.Key), Key: w.Key, Message: w.Message})
 	}
-	if p.OpenAPI != nil {
-		warnings = append(warnings, profiles.Warning{Pos: p.Pos("openapi"), Key: "openapi",
-			Message: "this version does not import documents yet: only the tools written in the profile are there"})
-	}
-	v := &View{Profile: p, Set: set, Account: ref.Account, Warnings: warnings}
+	v := &View{Profile: p, Set: c.set, Account: ref.Account, Warnings: warnings, index: c.index, files: c.files}
 	if v.Account == "" {
+		var err error
 		if v.Account, err = o.currentAccount(p); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
+)
+
+// imported is an OpenAPI document on its way to a profile.
+type importedAPI struct {
+	a      *app
+	f      addFlags
+	source string // as it will stand in the profile
+	spec   session.Spec
+	read   *openapi.Document
+}
+
+// addOpenAPI makes a profile from an OpenAPI document.
+func (a *app) addOpenAPI(ctx context.Context, source, file string, data []byte, f addFlags) error {
+	i := &importedAPI{a: a, f: f, source: source, spec: session.Spec{Name: file, Data: data, Files: map[string][]byte{}}}
+	if err := i.locate(); err != nil {
+		return err
+	}
+	p, err := i.profile(ctx)
+	if err != nil {
+		return err
+	}
+	release, err := a.home.Lock(ctx, "add") // two at once must not choose one name
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := i.complete(p); err != nil {
+		return err
+	}
+	name, replace, err := a.chooseName(f, i.title())
+	if err != nil {
+		return err
+	}
+	p.Name, p.File, p.Private = name, session.Dir(a.home).File(name), true
+	if p.Server.Name == "" {
+		p.Server.Name = shortName(name)
+	}
+	text, err := profiles.Encode(p, "Made by mcp-bridge add from "+display(source)+". It is yours to edit; `mcp-bridge add "+name+" --update` reads the document again.")
+	if err != nil {
+		return err
+	}
+	return i.commit(ctx, name, text, replace)
+}
+
+// locate makes the source what a profile can name: an address, or an absolute path.
+func (i *importedAPI) locate() error {
+	switch {
+	case i.source == "-":
+		i.source, i.spec.Name = "stdin", "stdin"
+	case strings.Contains(i.source, "://"):
+		u, err := url.Parse(i.source)
+		if err != nil {
+			return err
+		}
+		u.User = nil
+		i.source = u.String()
+	default:
+		abs, err := filepath.Abs(i.source)
+		if err != nil {
+			return err
+		}
+		i.source, i.spec.Name = abs, filepath.Base(abs)
+	}
+	return nil
+}
+
+// profile reads the document and writes down what the flags say.
+func (i *importedAPI) profile(ctx context.Context) (*profiles.Profile, error) {
+	p := &profiles.Profile{OpenAPI: &profiles.OpenAPI{Source: i.source, Include: i.f.include, Exclude: i.f.exclude}}
+	p.Server.BaseURL = strings.TrimSuffix(i.f.baseURL, "/")
+	p.Exposure.Mode = i.f.mode
+	p.Policy.ReadOnly = i.f.readOnly
+	if i.f.excludeDeprecated {
+		yes := true
+		p.OpenAPI.Exclude.Deprecated = &yes
+	}
+	for _, file := range i.f.overlays {
+		abs, err := filepath.Abs(file)
+		if err != nil {
+			return nil, err
+		}
+		p.OpenAPI.Overlays = append(p.OpenAPI.Overlays, abs)
+	}
+	return p, i.open(ctx, p)
+}
+
+// open reads the document as the profile selects from it.
+func (i *importedAPI) open(ctx context.Context, p *profiles.Profile) error {
+	o, err := session.ReadOptions(p)
+	if err != nil {
+		return err
+	}
+	s := openapi.Source{Name: i.spec.Name, Data: i.spec.Data}
+	if filepath.IsAbs(i.source) {
+		s.Open = session.Beside(i.source, i.spec.Files)
+	}
+	i.read, err = openapi.Read(ctx, s, o)
+	return err
+}
+
+// complete takes over what the document says, where the person said nothing.
+func (i *importedAPI) complete(p *profiles.Profile) error {
+	d := i.read
+	p.Description = firstLine(d.Title)
+	for n, s := range d.Schemes {
+		if d.Notes[n].Usable {
+			p.Server.SecuritySchemes = append(p.Server.SecuritySchemes, s)
+		}
+	}
+	if i.f.auth != "" {
+		s, err := authScheme(i.f.auth)
+		if err != nil {
+			return err
+		}
+		p.Server.SecuritySchemes = append(slices.DeleteFunc(p.Server.SecuritySchemes, func(old profiles.SecurityScheme) bool { return old.ID == s.ID }), s)
+		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: s.ID}}}
+		p.OpenAPI.ForceSecurity = true
+	}
+	if len(p.Server.DefaultUpstreamSecurity) == 0 && len(p.Server.SecuritySchemes) == 1 && d.Security == nil && unspecified(d) {
+		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: p.Server.SecuritySchemes[0].ID}}}
+	}
+	var err error
+	_, p.OpenAPI.Digest, err = i.spec.Pack()
+	return err
+}
+
+// unspecified reports operations about whose security the document says nothing.
+func unspecified(d *openapi.Document) bool {
+	return slices.ContainsFunc(d.Operations, func(o openapi.Operation) bool { return o.Security == nil })
+}
+
+// authScheme is the scheme of --auth: bearer, basic, header=NAME, query=NAME or
+// cookie=NAME.
+func authScheme(text string) (profiles.SecurityScheme, error) {
+	kind, name, named := strings.Cut(text, "=")
+	switch {
+	case !named && (kind == "bearer" || kind == "basic"):
+		return profiles.SecurityScheme{ID: kind, Type: profiles.HTTPScheme, Scheme: kind}, nil
+	case named && name != "" && slices.Contains([]string{"header", "query", "cookie"}, kind):
+		return profiles.SecurityScheme{ID: "apiKey", Type: profiles.APIKey, In: kind, Name: name}, nil
+	}
+	return profiles.SecurityScheme{}, usage("type --auth bearer, basic, header=NAME, query=NAME or cookie=NAME", "unknown --auth %q", text)
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return strings.TrimSpace(s)
+}
+
+// title is what the profile is named after: the document's title, or its host or file.
+func (i *importedAPI) title() string {
+	const most = 24 // a longer title is a sentence
+	t := firstLine(i.read.Title)
+	if len(profiles.MakeName(t)) > most {
+		if host := hostWord(i.read.Server); host != "" {
+			return host
+		}
+	}
+	if t != "" {
+		return t
+	}
+	if u, err := url.Parse(i.source); err == nil && u.Host != "" {
+		return u.Hostname()
+	}
+	return strings.TrimSuffix(filepath.Base(i.source), filepath.Ext(i.source))
+}
+
+// hostWord is the word by which people know the owner of an address: "github" of
+// https://api.github.com.
+func hostWord(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	labels := strings.Split(u.Hostname(), ".")
+	if len(labels) < 2 || strings.Trim(labels[len(labels)-1], "0123456789") == "" {
+		return ""
+	}
+	return labels[len(labels)-2]
+}
+
+// shortName shortens a name at a word: many clients put it before each tool's name.
+func shortName(name string) string {
+	const most = 11
+	if len(name) <= most {
+		return name
+	}
+	short := name[:most]
+	if cut := strings.LastIndexAny(short, "-_."); cut > 2 && name[most] != '-' {
+		short = short[:cut]
+	}
+	return strings.TrimRight(short, "-_.")
+}
+
+// commit keeps the document, the profile and its compiled tools, or nothing.
+func (i *importedAPI) commit(ctx context.Context, name string, text []byte, replace bool) (err error) {
+	a := i.a
+	undo, err := i.keepSpec()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			undo()
+		}
+	}()
+	rel := home.ProfilesDir + "/" + name + ".toml"
+	p, warnings, err := session.Dir(a.home).LoadText(a.home.Join(rel), text)
+	if err != nil {
+		return err
+	}
+	o, err := a.options(name, "", false)
+	if err != nil {
+		return err
+	}
+	set, err := o.Keep(p, i.read)
+	if err != nil {
+		return err
+	}
+	if replace {
+		err = a.home.WriteFile(rel, text)
+	} else {
+		err = a.home.CreateFile(rel, text)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.adopt(ctx, name); err != nil {
+		return err
+	}
+	r := i.report(p, set, warnings)
+	if i.f.json {
+		return printJSON(a.sys.Out, r)
+	}
+	i.print(r, p)
+	return nil
+}
+
+// keepSpec keeps the document by its digest. undo removes it when it was not there.
+func (i *importedAPI) keepSpec() (undo func(), err error) {
+	data, digest, err := i.spec.Pack()
+	if err != nil {
+		return nil, err
+	}
+	rel := home.SpecsDir + "/" + digest
+	err = i.a.home.CreateFile(rel, data)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		if kept, readErr := i.a.home.ReadFile(rel); readErr == nil && string(kept) == string(data) {
+			return func() {}, nil
+		}
+		return func() {}, i.a.home.WriteFile(rel, data) // it was damaged
+	case err != nil:
+		return nil, err
+	}
+	return func() { _ = i.a.home.Remove(rel) }, nil
+}

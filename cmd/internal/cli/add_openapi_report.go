@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/exposure"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+)
+
+// loginHint says what a scheme still needs.
+func loginHint(p *profiles.Profile, s *profiles.SecurityScheme) string {
+	record := s.ID
+	if credential.IsOAuth(s) {
+		if s.Client == nil || s.Client.ID == "" {
+			return "needs a client id, unless the server registers clients by itself: write it as id under [server.securitySchemes.client] of " + s.ID +
+				" in " + p.File + ", then type: " + credential.LoginCommand(p.Name, record, "")
+		}
+	}
+	return "type: " + credential.LoginCommand(p.Name, record, "")
+}
+
+// report is what add says of an OpenAPI document.
+func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []profiles.Warning) addReport {
+	d := i.read
+	r := addReport{Profile: p.Name, Path: p.File, Source: i.source, Format: d.Format, Operations: d.Total, Tools: len(d.Operations),
+		Skipped: []addSkipped{}, Warnings: []addWarning{}, Schemes: []schemeEntry{}}
+	for _, s := range d.Skipped {
+		r.Skipped = append(r.Skipped, addSkipped{Operation: s.Operation, At: s.At, Reason: s.Reason})
+	}
+	for _, w := range d.Warnings {
+		r.Warnings = append(r.Warnings, addWarning{At: w.At, Message: w.Message})
+	}
+	for _, w := range warnings {
+		r.Warnings = append(r.Warnings, addWarning{At: w.Pos.String(), Message: keyed(w.Key, w.Message)})
+	}
+	for _, w := range set.Warnings() {
+		r.Warnings = append(r.Warnings, addWarning{At: p.At(w.Key), Message: keyed(w.Key, w.Message)})
+	}
+	for n := range d.Notes {
+		r.Schemes = append(r.Schemes, i.schemeEntry(p, n))
+	}
+	for n := range p.Server.SecuritySchemes {
+		s := &p.Server.SecuritySchemes[n]
+		if !slices.ContainsFunc(r.Schemes, func(e schemeEntry) bool { return e.ID == s.ID }) {
+			r.Schemes = append(r.Schemes, schemeEntry{ID: s.ID, Type: string(s.Type), Hint: loginHint(p, s)})
+		}
+	}
+	for _, t := range set.Tools() {
+		r.Tokens += t.Tokens()
+	}
+	x := exposure.New(set, nil)
+	r.Mode, r.Listed = "list", (len(x.List())+3)/4
+	if x.Searching() {
+		r.Mode = "search"
+	}
+	return r
+}
+
+// schemeEntry says of a scheme of the document whether its tools can authenticate, and
+// what it still needs.
+func (i *importedAPI) schemeEntry(p *profiles.Profile, n int) schemeEntry {
+	note := i.read.Notes[n]
+	e := schemeEntry{ID: note.ID, Type: string(i.read.Schemes[n].Type), Usable: note.Usable, Hint: note.Hint}
+	s := schemeOf(p, note.ID)
+	if !note.Usable || s == nil {
+		e.Usable = false
+		return e
+	}
+	if s.DefaultCredential == nil || s.DefaultCredential.Keychain {
+		hint := loginHint(p, s)
+		if e.Hint != "" {
+			hint = e.Hint + "; " + hint
+		}
+		e.Usable, e.Hint = false, hint
+	}
+	return e
+}
+
+// print tells a person.
+func (i *importedAPI) print(r addReport, p *profiles.Profile) {
+	const most = 20 // of each kind: there may be thousands
+	say := i.a.say
+	for n, w := range r.Warnings {
+		if n == most {
+			say("… and %s more; see all with: mcp-bridge add … --json", count(len(r.Warnings)-most, "warning"))
+			break
+		}
+		say("warning: %s: %s", w.At, w.Message)
+	}
+	printed := map[string]int{}
+	var reasons []string
+	for _, s := range r.Skipped {
+		if printed[s.Reason]++; printed[s.Reason] == 1 {
+			reasons = append(reasons, s.Reason)
+		}
+	}
+	for _, reason := range reasons {
+		shown := 0
+		for _, s := range r.Skipped {
+			if s.Reason == reason && shown < 3 {
+				shown++
+				say("skipped: %s: %s: %s", s.At, s.Operation, s.Reason)
+			}
+		}
+		if more := printed[reason] - shown; more > 0 {
+			say("skipped: … and %s more for the same reason", count(more, "operation"))
+		}
+	}
+	if c := r.Changes; c != nil {
+		for _, one := range []struct {
+			what  string
+			names []string
+		}{{"added", c.Added}, {"removed", c.Removed}, {"changed", c.Changed}} {
+			if len(one.names) > 0 {
+				say("%s: %s", one.what, few(one.names, most))
+			}
+		}
+		if len(c.Added)+len(c.Removed)+len(c.Changed) == 0 {
+			say("nothing has changed")
+		}
+	}
+	made := "made"
+	if r.Changes != nil {
+		made = "updated"
+	}
+	say("%s %s: %s of %s", made, r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"))
+	if r.Mode == "search" {
+		say("listing them would cost about %d tokens, so clients are shown search tools for about %d (--mode list shows them all)", r.Tokens, r.Listed)
+	} else {
+		say("listing them costs about %d tokens", r.Listed)
+	}
+	for _, s := range r.Schemes {
+		if s.Hint != "" {
+			say("%s (%s): %s", s.ID, s.Type, s.Hint)
+		}
+	}
+	if len(r.Schemes) == 0 && r.Tools > 0 {
+		say("The document does not say how to authenticate. If the API wants a credential: mcp-bridge add … --force --auth bearer (or basic, header=NAME, query=NAME)")
+	}
+	say("Next: mcp-bridge tools %s, and mcp-bridge install CLIENT --profile %s", p.Name, p.Name)
+}
+
+func few(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + ", … and " + count(len(names)-most, "more")
+}

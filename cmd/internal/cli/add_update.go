@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/home"
+)
+
+// changes are what an update did to the tools, by name.
+type changes struct {
+	Added   []string `json:"added"`
+	Removed []string `json:"removed"`
+	Changed []string `json:"changed"`
+}
+
+// updated returns the profile that an update is about: the one of --name, the one that
+// source names, or the one that was made from source; nil when it imports nothing.
+func (a *app) updated(source string, f addFlags) (*profiles.Profile, error) {
+	dir := session.Dir(a.home)
+	names, err := dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	wanted := f.name
+	if wanted == "" && slices.Contains(names, source) {
+		wanted = source
+	}
+	located := source
+	if abs, err := filepath.Abs(source); err == nil && !strings.Contains(source, "://") {
+		located = abs
+	}
+	for _, name := range names {
+		if wanted != "" && name != wanted {
+			continue
+		}
+		p, _, err := dir.Load(name)
+		if err != nil {
+			if name == wanted {
+				return nil, err
+			}
+			continue
+		}
+		if p.OpenAPI != nil && (name == wanted || p.OpenAPI.Source == located) {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+// updateOpenAPI reads the document of a profile again. Of the profile's file only the
+// digest changes, and the source when it is another one: the rest is the person's.
+func (a *app) updateOpenAPI(ctx context.Context, p *profiles.Profile, source string, f addFlags) error {
+	if f.selects() {
+		return usage("edit [openapi] in "+p.File+", then type: mcp-bridge check "+p.Name, "--update keeps what the profile selects; it takes no other selection")
+	}
+	if source == p.Name {
+		source = p.OpenAPI.Source
+	}
+	if source == "stdin" {
+		return usage("… | mcp-bridge add - --update --name "+p.Name, "the document of %s came from standard input", p.Name)
+	}
+	if !strings.Contains(source, "://") && source != "-" && !filepath.IsAbs(source) {
+		if _, err := os.Stat(source); err != nil { // as the profile writes it
+			source = filepath.Join(p.Dir("openapi.source"), source)
+		}
+	}
+	file, data, err := a.readSource(ctx, source)
+	if err != nil {
+		return err
+	}
+	i := &importedAPI{a: a, f: f, source: source, spec: session.Spec{Name: file, Data: data, Files: map[string][]byte{}}}
+	if err := i.locate(); err != nil {
+		return err
+	}
+	if err := i.open(ctx, p); err != nil {
+		return err
+	}
+	return i.replace(ctx, p)
+}
+
+// selects reports whether the flags choose operations or how they look.
+func (f addFlags) selects() bool {
+	return !f.include.IsZero() || !f.exclude.IsZero() || f.excludeDeprecated || len(f.overlays) > 0 || f.mode != "" || f.baseURL != "" || f.auth != "" || f.readOnly
+}
+
+// replace writes the new digest, and says what has changed.
+func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
+	a := i.a
+	o, err := a.options(p.Name, "", false)
+	if err != nil {
+		return err
+	}
+	var before []*tool.Tool
+	if v, err := session.Load(o); err == nil {
+		before = v.Set.All()
+	}
+	_, digest, err := i.spec.Pack()
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(p.File)
+	if err != nil {
+		return err
+	}
+	text, err := edited(p, string(old), digest, i.source)
+	if err != nil {
+		return err
+	}
+	undo, err := i.keepSpec()
+	if err != nil {
+		return err
+	}
+	fresh, warnings, err := session.Dir(a.home).LoadText(p.File, []byte(text))
+	if err == nil {
+		var set *tool.Set
+		if set, err = o.Keep(fresh, i.read); err == nil && text != string(old) {
+			err = a.home.WriteFile(home.ProfilesDir+"/"+p.Name+".toml", []byte(text))
+		}
+		if err == nil {
+			r := i.report(fresh, set, warnings)
+			r.Changes = difference(before, set.All())
+			if i.f.json {
+				return printJSON(a.sys.Out, r)
+			}
+			i.print(r, fresh)
+			return nil
+		}
+	}
+	undo()
+	return err
+}
+
+var (
+	digestText = regexp.MustCompile(`[0-9a-f]{64}`)
+	sourceText = regexp.MustCompile(`(\bsource["']?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*')`)
+)
+
+// edited returns the profile's text with another digest and source, and every other
+// byte as it was.
+func edited(p *profiles.Profile, text, digest, source string) (string, error) {
+	by := func(key string, change func(line string) string) error {
+		pos := p.Pos(key)
+		lines := strings.SplitAfter(text, "\n")
+		if pos.File != p.File || pos.Line < 1 || pos.Line > len(lines) {
+			return fail(exitFailed, "edit "+p.File+" by hand", "%s is not written in the profile's own file", key)
+		}
+		lines[pos.Line-1] = change(lines[pos.Line-1])
+		text = strings.Join(lines, "")
+		return nil
+	}
+	if source != p.OpenAPI.Source && filepath.Join(p.Dir("openapi.source"), p.OpenAPI.Source) != source {
+		err := by("openapi.source", func(line string) string {
+			return sourceText.ReplaceAllString(line, "${1}"+strings.ReplaceAll(strconv.Quote(source), "$", "$$"))
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	if p.OpenAPI.Digest != "" {
+		err := by("openapi.digest", func(line string) string { return digestText.ReplaceAllString(line, digest) })
+		return text, err
+	}
+	err := by("openapi.source", func(line string) string {
+		end := "\n"
+		if strings.HasSuffix(line, "\r\n") {
+			end = "\r\n"
+		}
+		return strings.TrimRight(line, "\r\n") + end + `digest = "` + digest + `"` + end
+	})
+	return text, err
+}
+
+// difference compares tools by name and by what is listed of them.
+func difference(before, after []*tool.Tool) *changes {
+	c := &changes{Added: []string{}, Removed: []string{}, Changed: []string{}}
+	old := map[string]*tool.Tool{}
+	for _, t := range before {
+		old[t.Name] = t
+	}
+	for _, t := range after {
+		was, ok := old[t.Name]
+		delete(old, t.Name)
+		switch {
+		case !ok:
+			c.Added = append(c.Added, t.Name)
+		case was.Description != t.Description || string(was.InputSchema) != string(t.InputSchema) || was.Request.Method != t.Request.Method || was.Request.URL != t.Request.URL:
+			c.Changed = append(c.Changed, t.Name)
+		}
+	}
+	for name := range old {
+		c.Removed = append(c.Removed, name)
+	}
+	slices.Sort(c.Removed)
+	return c
+}
