@@ -23,12 +23,13 @@ const patience = 90 * time.Second
 // their arguments and environments.
 type tab struct {
 	Address string
-	Seen    []string
+	Seen    []string // of the opener
+	Parent  []string // of the process that started it
 }
 
 // robot is a browser with a person at it: LOG WORDS URL. It notes the tab in the log
-// and does what the words say, as oauthtest.Choices reads them; hold=FILE waits before
-// the person decides until the file is there.
+// and does what the words say, as oauthtest.Choices reads them. With hold=FILE the person
+// waits until the file is there before they decide; ca=FILE is trusted.
 func robot(args []string) int {
 	if len(args) != 3 {
 		return 2
@@ -49,6 +50,14 @@ func robot(args []string) int {
 				}
 				close(hold)
 			}()
+			continue
+		}
+		if file, ok := strings.CutPrefix(word, "ca="); ok {
+			pem, err := os.ReadFile(file)
+			if err != nil {
+				return 1
+			}
+			r.Client = oauthtest.Trusting(pem)
 			continue
 		}
 		words = append(words, word)
@@ -78,10 +87,10 @@ func exists(file string) bool {
 // note appends one line to the log.
 func note(log, address string) error {
 	parent := fmt.Sprint(os.Getppid())
-	line := tab{Address: address, Seen: append(slices.Clone(os.Args[:len(os.Args)-1]), os.Environ()...)}
+	line := tab{Address: address, Seen: append(slices.Clone(os.Args), os.Environ()...)}
 	for _, file := range []string{"cmdline", "environ"} {
 		data, _ := os.ReadFile(filepath.Join("/proc", parent, file)) // there is none elsewhere
-		line.Seen = append(line.Seen, strings.Split(string(data), "\x00")...)
+		line.Parent = append(line.Parent, strings.Split(string(data), "\x00")...)
 	}
 	data, err := json.Marshal(line)
 	if err != nil {
@@ -128,7 +137,7 @@ func signerWith(t *testing.T, o oauthtest.Options, p *person, store string) *sig
 	r := &signer{person: p, Server: s, log: filepath.Join(p.home, "tabs"), store: store}
 	r.Set(func(b *oauthtest.Behaviour) { b.Consent = oauthtest.Allow })
 	r.browser("")
-	r.profile("api", r.API(), "")
+	r.profile("api", r.API(), r.public(), "")
 	r.run("", "use", "api")
 	return r
 }
@@ -142,15 +151,21 @@ func (r *signer) browser(words string) {
 	}
 	ca := ""
 	if pem := r.CA(); pem != nil {
-		r.write(".mcp-bridge/ca.pem", string(pem))
-		ca = fmt.Sprintf("caFile = %q\n", filepath.Join(r.home, ".mcp-bridge", "ca.pem"))
+		file := r.write(".mcp-bridge/ca.pem", string(pem))
+		ca = fmt.Sprintf("caFile = %q\n", file)
+		words += " ca=" + file
 	}
 	r.write(".mcp-bridge/config.toml", fmt.Sprintf("%s%sbrowser = [%q, %q, %q, %q, \"{url}\"]\n", r.store, ca, self, robotName, r.log, words))
 }
 
+// public is the client table of most tests.
+func (r *signer) public() string {
+	return fmt.Sprintf("id = %q\nscopes = [\"openid\", \"email\", \"offline_access\", \"read\"]\nresource = %q\n", oauthtest.PublicClient, r.API())
+}
+
 // profile writes a profile whose tools call an API as the person signed in at the
-// server.
-func (r *signer) profile(name, api, more string) {
+// server, as that client. more follows at the end of the file.
+func (r *signer) profile(name, api, client, more string) {
 	r.t.Helper()
 	text := fmt.Sprintf(`[server]
 name = %q
@@ -160,16 +175,13 @@ id = "signIn"
 type = "openIdConnect"
 openIdConnectUrl = "%s/.well-known/openid-configuration"
 [server.securitySchemes.client]
-id = %q
-scopes = ["openid", "email", "offline_access", "read"]
-resource = %q
-[server.defaultUpstreamSecurity]
+%s[server.defaultUpstreamSecurity]
 id = "signIn"
-%s`, name, api, r.Issuer(), oauthtest.PublicClient, r.API(), more)
+`, name, api, r.Issuer(), client)
 	for _, path := range []string{"whoami", "hold"} {
 		text += fmt.Sprintf("[[tools]]\nname = %q\ndescription = \"d\"\n[tools.requestTemplate]\nurl = \"/%s\"\nmethod = \"GET\"\n", path, path)
 	}
-	r.write(".mcp-bridge/profiles/"+name+".toml", text)
+	r.write(".mcp-bridge/profiles/"+name+".toml", text+more)
 }
 
 // tabs are the addresses that were opened so far.
