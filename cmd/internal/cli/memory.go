@@ -12,7 +12,7 @@ const (
 	// collects more often than it would by itself.
 	spare = 16 << 20
 	// leastMemory is the limit of a server with few tools.
-	leastMemory = 24 << 20
+	leastMemory = 22 << 20
 	// calm is how long after a start or a change memory is given back: a client's
 	// first questions come first.
 	calm = time.Second
