@@ -37,6 +37,7 @@ func (a *app) signInFor(v *session.View, c mcpserver.Call) func(context.Context,
 			Command: s.command(),
 			Key:     !s.oauth(),
 			Scopes:  need.Scopes,
+			Asked:   &a.asked,
 			Start: func(after string, open bool) (<-chan struct{}, error) {
 				return a.startHelper(s, after, open)
 			},

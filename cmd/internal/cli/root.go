@@ -11,6 +11,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -30,6 +31,7 @@ type app struct {
 	config profiles.Config
 	log    *slog.Logger
 	tokens *credential.Tokens // what this process remembers of sign-ins
+	asked  signin.Asked       // about which sign-ins the client was asked
 }
 
 // Run runs one command line and returns its exit code. It prints what went wrong

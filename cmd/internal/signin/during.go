@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
@@ -26,6 +28,7 @@ type Need struct {
 	Command string // that does the same in a terminal
 	Key     bool   // a key or password that is typed into a page, not a sign-in at a server
 	Scopes  []string
+	Asked   *Asked // shared by all calls of a process; nil: each asks
 	// Start starts a helper that makes an attempt after the one of that ID, which
 	// opens a tab when asked to. ended is closed when the helper has ended.
 	Start func(after string, open bool) (ended <-chan struct{}, err error)
@@ -42,6 +45,34 @@ type Caller struct {
 	Complete func(questionID string)
 }
 
+// Asked remembers which attempts the client was asked about lately. The zero Asked is
+// ready; it is safe for concurrent use.
+type Asked struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+// askAgain is how long a question is left to the person before another call asks it.
+const askAgain = time.Minute
+
+// first reports whether nobody else is asking about the attempt.
+func (a *Asked) first(id string, now time.Time) bool {
+	if a == nil {
+		return true
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.at, func(_ string, at time.Time) bool { return now.Sub(at) >= askAgain })
+	if _, asking := a.at[id]; asking {
+		return false
+	}
+	if a.at == nil {
+		a.at = map[string]time.Time{}
+	}
+	a.at[id] = now
+	return true
+}
+
 // question is the id of the question by which a client asks the person to open the
 // address. The answer is good for this credential and these scopes.
 func (n Need) question() string {
@@ -51,16 +82,16 @@ func (n Need) question() string {
 
 // During signs in while a call waits. It returns true when the credential is there
 // now, and false without a result when the person cannot be reached: the call's own
-// error says what to type. Otherwise it returns the result that the call ends with: a question to the person, or
-// an error of kind sign-in-pending or sign-in-needed that says what to do. The
-// sign-in goes on when the call ends.
+// error says what to type. Otherwise it returns the result that the call ends with: a
+// question to the person, or an error of kind sign-in-pending or sign-in-needed that
+// says what to do. The sign-in goes on when the call ends.
 func During(ctx context.Context, n Need, c Caller) (bool, *result.Result) {
 	ctx, stop := context.WithTimeout(ctx, callTime)
 	defer stop()
 	last, _ := n.Desk.Last()
 	pending := last.Phase == Pending && n.Desk.alive()
 	if answer, ok := c.Answers[n.question()]; ok {
-		signedIn, r := n.answered(ctx, c, answer.Action == result.Accept, last, pending)
+		signedIn, r := n.answered(ctx, c, answer.Action, last, pending)
 		if c.Complete != nil && (signedIn || r != nil && r.Kind != result.SignInPending) {
 			c.Complete(n.question())
 		}
@@ -72,7 +103,7 @@ func During(ctx context.Context, n Need, c Caller) (bool, *result.Result) {
 	var ended <-chan struct{}
 	after := ""
 	if !pending {
-		if rest := n.Desk.Resting(); rest != nil && !c.AsksURL {
+		if rest := n.Desk.Resting(); rest != nil && (!c.AsksURL || last.Declined) {
 			return false, n.needed(rest.Error())
 		}
 		var err error
@@ -82,14 +113,15 @@ func During(ctx context.Context, n Need, c Caller) (bool, *result.Result) {
 		}
 	}
 	if c.AsksURL {
-		return n.ask(ctx, after, ended)
+		return n.ask(ctx, c, after, ended)
 	}
 	c.Progress("waiting until the person has signed in for " + n.What)
 	return n.wait(ctx, c, after, ended)
 }
 
-// ask waits for the address and makes it a question.
-func (n Need) ask(ctx context.Context, after string, ended <-chan struct{}) (bool, *result.Result) {
+// ask waits for the address and makes it a question. Of calls that need the same at
+// once one asks, and the others wait.
+func (n Need) ask(ctx context.Context, c Caller, after string, ended <-chan struct{}) (bool, *result.Result) {
 	short, stop := context.WithTimeout(ctx, addressTime)
 	defer stop()
 	a, err := n.Desk.Wait(short, after, ended, func(a Attempt) bool { return a.Address != "" })
@@ -98,6 +130,9 @@ func (n Need) ask(ctx context.Context, after string, ended <-chan struct{}) (boo
 		return true, nil
 	case err != nil || a.Phase == Failed || a.Address == "":
 		return n.over(a, err)
+	}
+	if !n.Asked.first(a.ID, time.Now()) {
+		return n.wait(ctx, c, after, ended)
 	}
 	message := "Sign in for " + n.What + "."
 	if n.Key {
@@ -112,10 +147,10 @@ func (n Need) ask(ctx context.Context, after string, ended <-chan struct{}) (boo
 }
 
 // answered goes on after the person was asked.
-func (n Need) answered(ctx context.Context, c Caller, agreed bool, last Attempt, pending bool) (bool, *result.Result) {
-	if !agreed {
+func (n Need) answered(ctx context.Context, c Caller, action string, last Attempt, pending bool) (bool, *result.Result) {
+	if declined := action == result.Decline; action != result.Accept {
 		if pending {
-			_ = n.Desk.Stop(last.ID) // it ends by itself otherwise
+			_ = n.Desk.Stop(last.ID, declined) // it ends by itself otherwise
 		}
 		return false, n.needed("the person declined to sign in for " + n.What)
 	}

@@ -136,8 +136,16 @@ func TestDuringAsks(t *testing.T) {
 		if ok != (action == result.Accept) || c.count != 1 || !ok && r.Kind != result.SignInNeeded {
 			t.Errorf("%s: %v, %+v", action, ok, r)
 		}
-		if a, err := c.desk.Wait(t.Context(), "", nil, nil); err != nil || a.Phase == Pending || (a.Phase == Done) != ok {
+		a, err := c.desk.Wait(t.Context(), "", nil, nil)
+		if err != nil || a.Phase == Pending || (a.Phase == Done) != ok || a.Declined != (action == result.Decline) {
 			t.Errorf("%s: %+v, %v", action, a, err)
+		}
+		if action != result.Decline {
+			continue
+		}
+		// After a no nobody is asked again for some time.
+		if ok, r = sign(t.Context(), Caller{MayOpen: true, AsksURL: true}); ok || len(r.Questions) > 0 || c.count != 1 || !strings.Contains(text(r), "declined") {
+			t.Errorf("%v, %+v", ok, r)
 		}
 	}
 }
@@ -161,5 +169,39 @@ func TestDuringWithoutWindow(t *testing.T) {
 	close(ready)
 	if a, err := c.desk.Wait(t.Context(), "", nil, nil); err != nil || a.Phase != Done {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// TestDuringAsksOnce: of calls that need the same at once, one asks.
+func TestDuringAsksOnce(t *testing.T) {
+	all, _ := desks(t, 1)
+	c := &counter{desk: all[0], t: t}
+	ready := make(chan struct{})
+	c.work = func(ctx context.Context, w *Worker) error {
+		w.Started("https://as.example/authorize")
+		<-ready
+		return nil
+	}
+	n := Need{Desk: c.desk, What: "github", Command: "mcp-bridge login github", Start: c.start, Asked: &Asked{}}
+	caller := Caller{AsksURL: true, Progress: func(string) {}}
+	_, r := During(t.Context(), n, caller)
+	if len(r.Questions) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	waiting := make(chan bool, 5)
+	for range cap(waiting) {
+		go func() {
+			ok, r := During(t.Context(), n, caller)
+			waiting <- ok && r == nil
+		}()
+	}
+	close(ready)
+	for range cap(waiting) {
+		if !<-waiting {
+			t.Error("another call asked, or failed")
+		}
+	}
+	if c.count != 1 {
+		t.Error(c.count)
 	}
 }

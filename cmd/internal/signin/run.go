@@ -74,8 +74,12 @@ func (d *Desk) Run(ctx context.Context, t Task) error {
 	return w.run(ctx)
 }
 
-// errStopped is the cause of an attempt's end when somebody asked for it.
-var errStopped = errors.New("another sign-in took its place")
+// errStopped and errDeclined are the cause of an attempt's end when somebody asked for
+// it.
+var (
+	errStopped  = errors.New("another sign-in took its place")
+	errDeclined = errors.New("the person declined in the client")
+)
 
 func (w *Worker) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -89,8 +93,8 @@ func (w *Worker) run(ctx context.Context) error {
 	}()
 	err := w.task.Work(timed, w)
 	timedOut := err != nil && ctx.Err() == nil && timed.Err() != nil
-	if err != nil && context.Cause(ctx) == errStopped {
-		err = errStopped
+	if cause := context.Cause(ctx); err != nil && (cause == errStopped || cause == errDeclined) {
+		err = cause
 	}
 	cancel(nil)
 	<-watched
@@ -107,8 +111,8 @@ func (w *Worker) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if w.desk.stopped(w.state.Attempt.ID) {
-				cancel(errStopped)
+			if why := w.desk.stopped(w.state.Attempt.ID); why != nil {
+				cancel(why)
 				return
 			}
 		}
@@ -131,7 +135,7 @@ func (w *Worker) finish(err error, timedOut bool) error {
 	if errors.As(err, &h) {
 		s.Attempt.Hint = h.Hint()
 	}
-	switch declined := w.task.Declined != nil && w.task.Declined(err); {
+	switch declined := err == errDeclined || w.task.Declined != nil && w.task.Declined(err); {
 	case err == errStopped:
 		return w.desk.write(*s) // its successor owns the desk from here on
 	case declined:

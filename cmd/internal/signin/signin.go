@@ -164,13 +164,29 @@ func (s state) resting(now time.Time) *RestError {
 	return nil
 }
 
-// Stop asks the owner of that attempt to end it, and does not wait.
-func (d *Desk) Stop(id string) error { return d.home.WriteFile(d.cancel(), []byte(id)) }
+// Stop asks the owner of that attempt to end it, and does not wait. declined says that
+// the person does not want it.
+func (d *Desk) Stop(id string, declined bool) error {
+	if declined {
+		id += declinedMark
+	}
+	return d.home.WriteFile(d.cancel(), []byte(id))
+}
 
-// stopped reports whether the attempt was asked to end.
-func (d *Desk) stopped(id string) bool {
+const declinedMark = " declined"
+
+// stopped returns why the attempt was asked to end; nil when it was not.
+func (d *Desk) stopped(id string) error {
 	data, err := d.home.ReadFile(d.cancel())
-	return err == nil && string(data) == id
+	switch {
+	case err != nil:
+		return nil
+	case string(data) == id:
+		return errStopped
+	case string(data) == id+declinedMark:
+		return errDeclined
+	}
+	return nil
 }
 
 // clear removes what asked an attempt to end.
@@ -198,7 +214,7 @@ func (d *Desk) acquire(ctx context.Context, typed bool) (release func(), err err
 	wait := turn
 	if typed && d.alive() {
 		if last, ok := d.Last(); ok && last.Phase == Pending {
-			if err := d.Stop(last.ID); err != nil {
+			if err := d.Stop(last.ID, false); err != nil {
 				return nil, err
 			}
 		}
