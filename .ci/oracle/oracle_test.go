@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,19 +34,36 @@ func TestSameOperations(t *testing.T) {
 	}
 	for _, name := range []string{"github-api.json", "stripe.yaml", "docker-engine-swagger2.yaml", "discord-3.1.json",
 		"digitalocean/specification/DigitalOcean-public.v2.yaml", "twilio-api-v2010.json", "spotify.yaml", "notion-3.1.json"} {
-		t.Run(name, func(t *testing.T) {
-			file := filepath.Join(dir, filepath.FromSlash(name))
-			theirs, ours := oracle(t, file), reader(t, file)
-			for key, want := range theirs {
-				if got := ours[key]; got != want {
-					t.Errorf("%s\n ours   %s\n theirs %s", key, got, want)
-				}
-			}
-			if len(ours) != len(theirs) {
-				t.Errorf("%d operations, theirs are %d", len(ours), len(theirs))
-			}
-		})
+		compare(t, filepath.Join(dir, filepath.FromSlash(name)))
 	}
+}
+
+// TestSameOnTheirs compares on the documents that the other implementation is tested
+// with.
+func TestSameOnTheirs(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/pb33f/libopenapi").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(strings.TrimSpace(string(out)), "test_specs")
+	for _, name := range []string{"asana.yaml", "stripe.yaml", "k8s.json", "docusignv3.1.json", "petstorev2.json", "petstorev3.json",
+		"burgershop.openapi.yaml", "all-the-components.yaml", "vendor-extensions-test.yaml", "yaml-anchor.yaml", "nested_files/openapi.yaml"} {
+		compare(t, filepath.Join(dir, filepath.FromSlash(name)))
+	}
+}
+
+func compare(t *testing.T, file string) {
+	t.Run(filepath.Base(file), func(t *testing.T) {
+		theirs, ours := oracle(t, file), reader(t, file)
+		for key, want := range theirs {
+			if got := ours[key]; got != want {
+				t.Errorf("%s\n ours   %s\n theirs %s", key, got, want)
+			}
+		}
+		if len(ours) != len(theirs) {
+			t.Errorf("%d operations, theirs are %d", len(ours), len(theirs))
+		}
+	})
 }
 
 func line(params []string, body bool) string {

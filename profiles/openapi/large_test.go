@@ -40,3 +40,27 @@ func TestLarge(t *testing.T) {
 		t.Errorf("%d warnings: %v", n, d.Warnings[n-1])
 	}
 }
+
+// TestCutAgain holds that a schema which is known whole is cut where it has no room.
+func TestCutAgain(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(head + "paths:\n")
+	for i := range 2 {
+		fmt.Fprintf(&b, "  /%d: {post: {requestBody: {content: {application/json: {schema: {type: object, properties: {", i)
+		for j := range 60 {
+			fmt.Fprintf(&b, "tabs%d: {type: array, items: {$ref: '#/components/schemas/Tab'}}, ", j)
+		}
+		b.WriteString("}}}}}}}\n")
+	}
+	b.WriteString("components:\n  schemas:\n    Tab: {type: object, properties: {")
+	for j := range 60 {
+		fmt.Fprintf(&b, "p%d: {$ref: '#/components/schemas/Meta'}, ", j)
+	}
+	b.WriteString("}}\n    Meta: {type: object, properties: {a: {type: string, description: something}, b: {type: string}}}\n")
+	d := read(t, Source{Name: "d", Data: []byte(b.String())}, Options{})
+	for i := range d.Operations {
+		if n := len(d.Operations[i].InputSchema); n > maxCut+1024 || n < 1000 {
+			t.Errorf("%d bytes", n)
+		}
+	}
+}

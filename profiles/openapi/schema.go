@@ -117,10 +117,11 @@ func (c *converter) schema(n node, level int) converted {
 	if known, ok := c.cache[k]; ok && level+known.height-1 <= c.levels {
 		return known
 	}
-	k.room = c.levels - level + 1
-	if known, ok := c.cache[k]; ok {
-		c.cuts++
-		return known
+	if k.room = c.levels - level + 1; k.room > 0 {
+		if known, ok := c.cache[k]; ok {
+			c.cuts++
+			return known
+		}
 	}
 	return c.fresh(n, k, level)
 }
