@@ -74,7 +74,7 @@ func (b *builder) parameter(n node) string {
 func ownHeader(name string) bool {
 	switch strings.ToLower(name) {
 	case "accept", "content-type", "authorization", "host", "content-length", "connection", "keep-alive", "proxy-connection",
-		"proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "accept-encoding", "cookie", "user-agent":
+		"proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "accept-encoding", "cookie":
 		return true
 	}
 	return false
