@@ -37,6 +37,7 @@ type Entry struct {
 type Index struct {
 	Entries []Entry // sorted by profile, scheme, record, account and key when read
 
+	home    string // path of the home that wrote it
 	unknown object
 }
 
@@ -68,8 +69,10 @@ func (x *Index) Delete(key string) bool {
 	return len(x.Entries) < before
 }
 
-// ReadIndex returns the index, an empty one when there is none. It takes no lock.
-// A file that does not hold an index gives an *Error of Kind Corrupt.
+// ReadIndex returns the index, an empty one when there is none, or when the file is a
+// copy of another home's: the records that it names are the other home's, and must not
+// be forgotten from here. It takes no lock. A file that does not hold an index gives an
+// *Error of Kind Corrupt.
 func (h *Home) ReadIndex() (Index, error) {
 	data, err := h.ReadFile(IndexFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -81,6 +84,9 @@ func (h *Home) ReadIndex() (Index, error) {
 	x, err := parseIndex(data)
 	if err != nil {
 		return Index{}, &Error{Kind: Corrupt, Op: "read index", Path: h.Join(IndexFile), Err: err}
+	}
+	if x.home != "" && x.home != h.path {
+		return Index{}, nil
 	}
 	return x, nil
 }
@@ -95,6 +101,7 @@ func (h *Home) UpdateIndex(ctx context.Context, change func(*Index) error) error
 		if err := change(&x); err != nil {
 			return nil, err
 		}
+		x.home = h.path
 		return x.text()
 	})
 }
@@ -109,6 +116,9 @@ func parseIndex(data []byte) (Index, error) {
 		return Index{}, err
 	}
 	x := Index{unknown: o}
+	if err := o.take("home", &x.home); err != nil {
+		return Index{}, err
+	}
 	for i, raw := range list {
 		e, err := parseEntry(raw)
 		if err != nil {
@@ -155,7 +165,11 @@ func (x Index) text() ([]byte, error) {
 		}
 		list[i] = o
 	}
-	o, err := x.unknown.with(map[string]any{"entries": list})
+	known := map[string]any{"entries": list}
+	if x.home != "" {
+		known["home"] = x.home
+	}
+	o, err := x.unknown.with(known)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -242,4 +243,39 @@ func FuzzIndex(f *testing.F) {
 			t.Errorf("%q became %q, then %q", data, text, again)
 		}
 	})
+}
+
+// TestCopiedIndex: the records of a home that was copied are the original's.
+func TestCopiedIndex(t *testing.T) {
+	original, err := Open(filepath.Join(t.TempDir(), "home"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(h *Home, key string) {
+		if err := h.UpdateIndex(t.Context(), func(x *Index) error { x.Put(Entry{Key: key}); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(original, "one")
+	data, err := original.ReadFile(IndexFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := Open(filepath.Join(t.TempDir(), "home"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.WriteFile(IndexFile, data); err != nil {
+		t.Fatal(err)
+	}
+	if x, err := other.ReadIndex(); err != nil || len(x.Entries) != 0 {
+		t.Errorf("%+v, %v", x, err)
+	}
+	put(other, "two")
+	if x, err := other.ReadIndex(); err != nil || len(x.Entries) != 1 || x.Entries[0].Key != "two" {
+		t.Errorf("%+v, %v", x, err)
+	}
+	if x, err := original.ReadIndex(); err != nil || len(x.Entries) != 1 || x.Entries[0].Key != "one" {
+		t.Errorf("%+v, %v", x, err)
+	}
 }

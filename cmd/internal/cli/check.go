@@ -58,6 +58,7 @@ func (a *app) check(ref string, asJSON bool) error {
 			report.Warnings = append(report.Warnings, finding{At: w.Pos.String(), Key: w.Key, Message: w.Message})
 		}
 		report.Warnings = append(report.Warnings, a.documentFindings(v)...)
+		report.Warnings = append(report.Warnings, listFindings(v)...)
 		if err := v.Bridge.Ready(); err != nil {
 			report.Warnings = append(report.Warnings, finding{At: v.Profile.At("http"), Message: "calls will fail: " + err.Error(), Hint: hintOf(err)})
 		}
@@ -73,6 +74,16 @@ func (a *app) check(ref string, asJSON bool) error {
 		return silent(exitInvalid)
 	}
 	return nil
+}
+
+// listFindings warn of a list that is more than clients bear.
+func listFindings(v *session.View) []finding {
+	tokens := (len(v.Exposure.List()) + 3) / 4
+	if v.Exposure.Searching() || v.Set.Len() <= profiles.DefaultMaxTools || tokens <= profiles.DefaultBudgetTokens {
+		return nil
+	}
+	return []finding{{At: v.Profile.At("exposure.mode"), Key: "exposure.mode", Message: fmt.Sprintf("clients are shown %d tools, which cost a model about %d tokens; some clients drop those beyond 128", v.Set.Len(), tokens),
+		Hint: `write mode = "search" under [exposure], or choose tools with server.allowTools`}}
 }
 
 // documentFindings are what the document of a profile is warned about.
@@ -103,6 +114,9 @@ func (a *app) printCheck(r checked) {
 	}
 	for _, w := range r.Warnings {
 		fmt.Fprintln(a.sys.Out, "warning: "+line(w))
+		if w.Hint != "" {
+			fmt.Fprintln(a.sys.Out, "  "+w.Hint)
+		}
 	}
 	if r.Valid {
 		fmt.Fprintf(a.sys.Out, "%s: valid, %s, %s\n", r.Profile, count(r.Tools, "tool"), count(len(r.Warnings), "warning"))
