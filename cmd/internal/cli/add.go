@@ -32,6 +32,7 @@ type addFlags struct {
 	overlays          []string
 	mode              string
 	auth              string
+	clientID          string
 	readOnly          bool
 }
 
@@ -88,6 +89,7 @@ stay in the profile (keep) or are left out (drop).`,
 	c.Flags().BoolVar(&f.excludeDeprecated, "exclude-deprecated", false, "no deprecated operations")
 	c.Flags().StringVar(&f.mode, "mode", "", "how tools are shown: list, search, or auto by their number and size")
 	c.Flags().StringVar(&f.auth, "auth", "", "how the API is called: bearer, basic, header=NAME, query=NAME or cookie=NAME")
+	c.Flags().StringVar(&f.clientID, "client-id", "", "the client id that the API's authorization server gave you")
 	c.Flags().BoolVar(&f.readOnly, "read-only", false, "only tools that read (policy.readOnly)")
 	return c
 }

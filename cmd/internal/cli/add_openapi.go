@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -119,7 +120,7 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	p.Description = firstLine(d.Title)
 	for n, s := range d.Schemes {
 		if d.Notes[n].Usable {
-			p.Server.SecuritySchemes = append(p.Server.SecuritySchemes, s)
+			p.Server.SecuritySchemes = append(p.Server.SecuritySchemes, i.asClient(s))
 		}
 	}
 	if i.f.auth != "" {
@@ -137,6 +138,33 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	var err error
 	_, p.OpenAPI.Digest, err = i.spec.Pack()
 	return err
+}
+
+// asClient writes down this bridge as a client of a scheme's authorization server: the
+// id that the person gave, and the scopes that the operations need.
+func (i *importedAPI) asClient(s profiles.SecurityScheme) profiles.SecurityScheme {
+	const most = 40 // more than a person would agree to: the rest is asked for when it is needed
+	if !credential.IsOAuth(&s) {
+		return s
+	}
+	var scopes []string
+	for _, o := range i.read.Operations {
+		for _, all := range o.Security {
+			for _, r := range all {
+				if r.ID == s.ID {
+					scopes = append(scopes, r.Scopes...)
+				}
+			}
+		}
+	}
+	slices.Sort(scopes)
+	if scopes = slices.Compact(scopes); len(scopes) > most {
+		scopes = nil
+	}
+	if i.f.clientID != "" || len(scopes) > 0 {
+		s.Client = &profiles.OAuthClient{ID: i.f.clientID, Scopes: scopes}
+	}
+	return s
 }
 
 // unspecified reports operations about whose security the document says nothing.

@@ -12,12 +12,18 @@ import (
 
 // loginHint says what a scheme still needs.
 func loginHint(p *profiles.Profile, s *profiles.SecurityScheme) string {
-	record := s.ID
-	if credential.IsOAuth(s) {
-		if s.Client == nil || s.Client.ID == "" {
-			return "needs a client id, unless the server registers clients by itself: write it as id under [server.securitySchemes.client] of " + s.ID +
-				" in " + p.File + ", then type: " + credential.LoginCommand(p.Name, record, "")
+	record, signIns := s.ID, 0
+	for i := range p.Server.SecuritySchemes {
+		if credential.IsOAuth(&p.Server.SecuritySchemes[i]) {
+			signIns++
 		}
+	}
+	if signIns == 1 && credential.IsOAuth(s) {
+		record = "" // login means it without being told
+	}
+	if credential.IsOAuth(s) && (s.Client == nil || s.Client.ID == "") {
+		return "unless the server registers clients by itself, write the id that it gave you as id under [server.securitySchemes.client] in " +
+			p.File + " (or add --client-id ID), then type: " + credential.LoginCommand(p.Name, record, "")
 	}
 	return "type: " + credential.LoginCommand(p.Name, record, "")
 }
@@ -71,7 +77,7 @@ func (i *importedAPI) schemeEntry(p *profiles.Profile, n int) schemeEntry {
 	}
 	if s.DefaultCredential == nil || s.DefaultCredential.Keychain {
 		hint := loginHint(p, s)
-		if e.Hint != "" {
+		if e.Hint != "" && !credential.IsOAuth(s) {
 			hint = e.Hint + "; " + hint
 		}
 		e.Usable, e.Hint = false, hint
