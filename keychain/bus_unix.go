@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -159,4 +160,13 @@ func property(ctx context.Context, object dbus.BusObject, iface, name string, in
 		return err
 	}
 	return v.Store(into)
+}
+
+// vanished reports an error about an item that is not there any more.
+func vanished(err error) bool {
+	e, ok := errors.AsType[dbus.Error](err)
+	return ok && slices.Contains([]string{
+		"org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownInterface",
+		"org.freedesktop.DBus.Error.UnknownObject", "org.freedesktop.Secret.Error.NoSuchObject",
+	}, e.Name)
 }

@@ -128,29 +128,45 @@ func keyPath(file string, h *home.Home) string {
 // any other call would return now. It changes nothing; with [Options.Unlock] it may
 // make the operating system ask for the keychain's password.
 func Available(ctx context.Context, s Store) error {
-	_, err := s.Get(ctx, "mcp-bridge availability")
+	_, err := s.Get(ctx, probe)
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	return err
 }
 
+// probe names the record that Writable writes. There is one for all programs, so that
+// one that is killed meanwhile leaves one behind at most, for the next to remove.
+const probe = "mcp-bridge availability"
+
 // Writable is Available for a command that is about to store something: it also
 // writes a record of random bytes, reads it back and removes it.
 func Writable(ctx context.Context, s Store) error {
-	want := rand.Text()
-	name := "mcp-bridge availability " + want
-	if err := s.Set(ctx, name, secret.New(want)); err != nil {
+	const tries = 5 // another program may remove the record between our two steps
+	var err error
+	for range tries {
+		if err = tryProbe(ctx, s); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	return &Error{Kind: Unavailable, Reason: Other, Op: "probe", Path: s.Name(), Err: err}
+}
+
+// tryProbe returns nil, an *Error, or ErrNotFound when the record has gone.
+func tryProbe(ctx context.Context, s Store) error {
+	const mark = "probe " // another program may have put its own in the place of ours
+	want := mark + rand.Text()
+	if err := s.Set(ctx, probe, secret.New(want)); err != nil {
 		return err
 	}
-	got, err := s.Get(ctx, name)
-	if err := errors.Join(err, s.Delete(ctx, name)); err != nil {
-		if e, ok := errors.AsType[*Error](err); ok {
-			return e
-		}
-		return &Error{Kind: Unavailable, Reason: Other, Op: "probe", Path: s.Name(), Err: err}
+	got, err := s.Get(ctx, probe)
+	if err != nil {
+		return err
 	}
-	if got.Reveal() != want {
+	if err := s.Delete(ctx, probe); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if text := got.Reveal(); len(text) != len(want) || !strings.HasPrefix(text, mark) {
 		return &Error{Kind: Corrupt, Op: "probe", Path: s.Name(), Err: errors.New("a record reads back different")}
 	}
 	return nil

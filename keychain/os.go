@@ -145,7 +145,7 @@ func systemItems(g *guard, b *bus) items {
 			short = ctx
 		}
 		return g.do(short, writes, func() (string, error) {
-			text, err := question()
+			text, err := steadily(question)
 			return text, classify(runtime.GOOS, err)
 		})
 	}
@@ -162,6 +162,18 @@ func systemItems(g *guard, b *bus) items {
 			return err
 		},
 	}
+}
+
+// steadily asks again when another program has removed the item between the search
+// for it and its use.
+func steadily(question func() (string, error)) (text string, err error) {
+	const tries = 5
+	for range tries {
+		if text, err = question(); !vanished(err) {
+			break
+		}
+	}
+	return text, err
 }
 
 // verified reads back every item it writes: `security -i`, which go-keyring runs on
