@@ -44,6 +44,12 @@ func SignOutEntry(ctx context.Context, h *home.Home, store keychain.Store, n oau
 }
 
 func (w *work) signOut(ctx context.Context, config func(context.Context) (oauthflow.Config, error)) (Ended, error) {
+	// A keychain that is silent is found out before the wait for others, who wait for
+	// it, too.
+	var silent *keychain.Error
+	if _, err := w.stored(ctx); errors.As(err, &silent) && silent.Kind == keychain.Unavailable {
+		return Ended{}, err
+	}
 	release, err := w.lock(ctx)
 	if err != nil {
 		return Ended{}, err

@@ -16,7 +16,7 @@ import (
 )
 
 // keychainTime bounds everything that a command does with the keychain.
-const keychainTime = 5500 * time.Millisecond
+const keychainTime = 5 * time.Second
 
 // logoutTime bounds a logout: the authorization server gets its share.
 const logoutTime = 30 * time.Second
