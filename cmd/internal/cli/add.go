@@ -33,6 +33,7 @@ type addFlags struct {
 	mode              string
 	auth              string
 	clientID          string
+	allowTools        []string
 	readOnly          bool
 }
 
@@ -82,6 +83,7 @@ stay in the profile (keep) or are left out (drop).`,
 		{&f.include.Methods, "include-method", "only operations of this method"}, {&f.exclude.Methods, "exclude-method", "no operations of this method"},
 		{&f.include.Paths, "include-path", "only operations on this path; * and ** stand for parts of it"}, {&f.exclude.Paths, "exclude-path", "no operations on this path"},
 		{&f.include.Operations, "include-operation", "only operations with this id; * stands for any part"}, {&f.exclude.Operations, "exclude-operation", "no operations with this id"},
+		{&f.allowTools, "allow-tool", "only tools of this name; * stands for any part"},
 		{&f.overlays, "overlay", "an OpenAPI Overlay document to apply"},
 	} {
 		c.Flags().StringArrayVar(one.to, one.name, nil, one.what+" (may be repeated)")

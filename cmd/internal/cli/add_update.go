@@ -89,7 +89,7 @@ func (a *app) updateOpenAPI(ctx context.Context, p *profiles.Profile, source str
 
 // selects reports whether the flags choose operations or how they look.
 func (f addFlags) selects() bool {
-	return !f.include.IsZero() || !f.exclude.IsZero() || f.excludeDeprecated || len(f.overlays) > 0 || f.mode != "" || f.baseURL != "" || f.auth != "" || f.clientID != "" || f.readOnly
+	return !f.include.IsZero() || !f.exclude.IsZero() || f.excludeDeprecated || len(f.overlays) > 0 || f.mode != "" || f.baseURL != "" || f.auth != "" || len(f.allowTools) > 0 || f.clientID != "" || f.readOnly
 }
 
 // replace writes the new digest, and says what has changed.
