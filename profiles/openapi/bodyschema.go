@@ -57,7 +57,7 @@ func (b *builder) bodySchema() converted {
 		p.Kind = typeOf(out.n)
 	}
 	out = hintFiles(out, p.Parts)
-	text := cut(oneLine(p.text.str()), maxDescription)
+	text := cut(oneLine(p.text.begin(4*maxDescription)), maxDescription)
 	if old := out.n.Get("description"); old != nil && text == "" {
 		text = old.Text
 	}

@@ -145,6 +145,25 @@ func bombs() map[string]string {
 	out["many values in enums"] = post("{type: object, properties: {a: {enum: ["+strings.Repeat("abcdefgh, ", 50_000)+"z]}}}", "")
 	out["a long text"] = post("{type: string, description: '"+strings.Repeat("word ", 400_000)+"'}", "")
 	out["a thousand schemes"] = head + "paths: {/a: {get: {security: [{a: []}]}}}\ncomponents: {securitySchemes: {" + strings.Repeat("s: {type: http}, ", 1000) + "}}\n"
+	wide := func(n int, one func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(one(i))
+		}
+		return b.String()
+	}
+	out["an object of 100,000 properties"] = post("{type: object, properties: {"+wide(100_000, func(i int) string { return fmt.Sprintf("p%d: {}, ", i) })+"}, required: ["+
+		wide(100_000, func(i int) string { return fmt.Sprintf("p%d, ", i) })+"]}", "")
+	out["100,000 parameters"] = head + "paths: {/a: {get: {parameters: [" + wide(100_000, func(i int) string { return fmt.Sprintf("{name: p%d, in: query}, ", i) }) + "]}}}\n"
+	out["100,000 placeholders"] = head + "paths: {'/" + wide(100_000, func(i int) string { return fmt.Sprintf("{p%d}", i) }) + "': {get: {}}}\n"
+	out["references into a long list"] = post("{type: object, properties: {"+wide(50_000, func(i int) string { return fmt.Sprintf("p%d: {$ref: '#/x/%d'}, ", i, i) })+"}}", "x: ["+strings.Repeat("{}, ", 50_000)+"]\n")
+	out["references to anchors"] = post("{type: object, properties: {"+wide(50_000, func(i int) string { return fmt.Sprintf("p%d: {$ref: '#a%d'}, ", i, i) })+"}}",
+		"x: ["+wide(50_000, func(i int) string { return fmt.Sprintf("{$anchor: a%d}, ", i) })+"]\n")
+	out["50,000 dangling references"] = post("{type: object, properties: {"+wide(50_000, func(i int) string { return fmt.Sprintf("p%d: {$ref: '#/x/%d'}, ", i, i) })+"}}", "")
+	out["a long text in many places"] = post("{type: object, properties: {"+wide(4000, func(i int) string { return fmt.Sprintf("p%d: {allOf: [{$ref: '#/x'}], minLength: 1}, ", i) })+"}}",
+		"x: {type: string, description: '"+strings.Repeat("word ", 400_000)+"'}\n")
+	out["many schemes in many operations"] = head + "security: [" + wide(20_000, func(i int) string { return fmt.Sprintf("{s%d: []}, ", i) }) + "]\npaths: {" +
+		wide(2000, func(i int) string { return fmt.Sprintf("/%d: {get: {}}, ", i) }) + "}\n"
 	return out
 }
 

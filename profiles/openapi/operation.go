@@ -19,6 +19,10 @@ type builder struct {
 
 // build reads everything; it returns why the operation cannot be called.
 func (b *builder) build() string {
+	const longest = 4096
+	if len(b.f.path) > longest {
+		return "its path has more than 4096 bytes"
+	}
 	if reason := b.parameters(); reason != "" {
 		return reason
 	}
@@ -69,15 +73,14 @@ func (b *builder) security() {
 	}
 	for _, alternative := range b.o.Security {
 		for _, requirement := range alternative {
-			for i := range b.r.out.Schemes {
-				s := &b.r.out.Schemes[i]
-				if s.ID != requirement.ID || s.In == "" {
-					continue
-				}
-				b.params = slices.DeleteFunc(b.params, func(p parameter) bool {
-					return p.In == s.In && (p.Wire == s.Name || s.In == "header" && strings.EqualFold(p.Wire, s.Name))
-				})
+			i, ok := b.r.known[requirement.ID]
+			if !ok || b.r.out.Schemes[i].In == "" {
+				continue
 			}
+			s := &b.r.out.Schemes[i]
+			b.params = slices.DeleteFunc(b.params, func(p parameter) bool {
+				return p.In == s.In && (p.Wire == s.Name || s.In == "header" && strings.EqualFold(p.Wire, s.Name))
+			})
 		}
 	}
 }
@@ -114,7 +117,17 @@ func (b *builder) deepen() *doc.Node {
 	if c.short() {
 		nodes = fewNodes / 10
 	}
-	best, _ := b.attempt(3, nodes)
+	var best *doc.Node
+	for levels := 3; levels > 0; levels-- { // fewer for what is very wide
+		var size int
+		c.begin(levels, nodes)
+		if best, size = b.root(); !c.over() && size <= maxSchema {
+			break
+		}
+	}
+	if c.levels < 3 {
+		return best
+	}
 	cuts, before := c.cuts, nodes-c.nodes
 	for _, levels := range [...]int{4, 5, 6, 8, 12} {
 		if cuts == 0 || c.short() || before > maxNodes/16 { // the next level will not fit

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
@@ -13,6 +14,9 @@ type parameter struct {
 	plain bool // text, whatever its schema says
 }
 
+// maxParams is how many parameters one operation may have.
+const maxParams = 1000
+
 // parameters merges those of the path item and of the operation.
 func (b *builder) parameters() string {
 	for _, from := range []node{b.f.item.get("parameters"), b.f.op.get("parameters")} {
@@ -20,6 +24,9 @@ func (b *builder) parameters() string {
 			return "its parameters are no list"
 		}
 		for n := range from.items {
+			if len(b.params) >= maxParams || b.body != nil && len(b.body.parts) >= maxParams {
+				return "it has more than " + strconv.Itoa(maxParams) + " parameters"
+			}
 			to, reason := b.r.resolve(n)
 			if reason != "" {
 				return "a parameter cannot be read: " + reason

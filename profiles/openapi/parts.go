@@ -14,8 +14,10 @@ type parts struct {
 	c          *converter
 	keywords   []keyword
 	properties []property
+	places     map[string]int // of properties, when there are many
 	required   []string
-	rest       []keyword // what contradicts an earlier keyword: stands in an allOf of its own
+	needed     map[string]bool // what is in required
+	rest       []keyword       // what contradicts an earlier keyword: stands in an allOf of its own
 	nullable   bool
 	closed     bool // additionalProperties: false
 	merged     int  // schemas with properties
@@ -99,9 +101,9 @@ func (a *parts) keyword(name string, v node, member bool) {
 			a.property(k.text(), p)
 		}
 	case "required":
-		for _, s := range v.strings() {
-			if v.kind() == list && !slices.Contains(a.required, s) {
-				a.required = append(a.required, s)
+		if v.kind() == list {
+			for _, s := range v.strings() {
+				a.need(s)
 			}
 		}
 	case "nullable", "x-nullable":
@@ -121,15 +123,27 @@ func (a *parts) keyword(name string, v node, member bool) {
 	}
 }
 
-func (a *parts) property(name string, p node) {
-	for i := range a.properties {
-		if a.properties[i].name == name {
-			if !slices.Contains(a.properties[i].from, p) {
-				a.properties[i].from = append(a.properties[i].from, p)
-			}
-			return
-		}
+func (a *parts) need(name string) {
+	if a.needed == nil {
+		a.needed = map[string]bool{}
 	}
+	if !a.needed[name] {
+		a.needed[name] = true
+		a.required = append(a.required, name)
+	}
+}
+
+func (a *parts) property(name string, p node) {
+	if a.places == nil {
+		a.places = map[string]int{}
+	}
+	if i, known := a.places[name]; known {
+		if !slices.Contains(a.properties[i].from, p) {
+			a.properties[i].from = append(a.properties[i].from, p)
+		}
+		return
+	}
+	a.places[name] = len(a.properties)
 	a.properties = append(a.properties, property{name, []node{p}})
 }
 
@@ -204,8 +218,8 @@ func (a *parts) get(name string) node {
 // description is one line for the model: what the document says, and what of other
 // keywords is worth a word.
 func (a *parts) description() string {
-	s := oneLine(a.get("description").str())
-	if title := oneLine(a.get("title").str()); s == "" && strings.Contains(title, " ") { // else it is a type's name
+	s := oneLine(a.get("description").begin(4 * maxDescription))
+	if title := oneLine(a.get("title").begin(maxDescription)); s == "" && strings.Contains(title, " ") { // else it is a type's name
 		s = title
 	}
 	s = cut(s, maxDescription)

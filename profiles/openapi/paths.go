@@ -199,8 +199,8 @@ func hints(method string) (readOnly, destructive, idempotent bool) {
 func (b *builder) describe() {
 	o, op := b.o, b.f.op
 	mcp := op.get("x-speakeasy-mcp")
-	o.Summary = cut(oneLine(first(op.get("summary"), b.f.item.get("summary")).text()), 200)
-	text := strings.TrimSpace(first(mcp.get("description"), op.get("description"), b.f.item.get("description")).str())
+	o.Summary = cut(oneLine(first(op.get("summary"), b.f.item.get("summary")).begin(1000)), 200)
+	text := strings.TrimSpace(first(mcp.get("description"), op.get("description"), b.f.item.get("description")).begin(4 * maxOperationText))
 	if o.Summary == "" {
 		o.Summary, _, _ = strings.Cut(text, "\n")
 		o.Summary = cut(oneLine(o.Summary), 200)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -21,7 +20,7 @@ const maxWarnings = 200
 // overlay that cannot be applied, and the end of ctx.
 func Read(ctx context.Context, s Source, o Options) (*Document, error) {
 	r := &reader{ctx: ctx, source: s, options: o, out: &Document{}, refs: map[refKey]target{}, files: map[string]opened{},
-		told: map[string]bool{}}
+		told: map[string]bool{}, asked: map[string]bool{}, known: map[string]int{}}
 	r.schemas.init(r)
 	if err := r.load(); err != nil {
 		return nil, err
@@ -57,6 +56,8 @@ type reader struct {
 	more    int             // warnings that are not said
 	large   int             // operations whose schemas are cut
 	used    []string        // names of schemes that operations ask for
+	asked   map[string]bool // the same
+	known   map[string]int  // schemes by their names
 	schemas converter
 	names   namer
 }
@@ -65,12 +66,13 @@ func (r *reader) warn(at, message string) {
 	if at == "" {
 		at = r.root.at()
 	}
-	if k := at + "\x00" + message; !r.told[k] {
+	k := at + "\x00" + message
+	switch {
+	case r.told[k]:
+	case len(r.out.Warnings) >= maxWarnings:
+		r.more++
+	default:
 		r.told[k] = true
-		if len(r.out.Warnings) >= maxWarnings {
-			r.more++
-			return
-		}
 		r.out.Warnings = append(r.out.Warnings, Warning{At: at, Message: message})
 	}
 }
@@ -197,7 +199,7 @@ func (r *reader) finish() {
 		r.warn(r.root.at(), "the document has no operations")
 	}
 	for _, id := range r.used {
-		if !hasScheme(r.out.Schemes, id) {
+		if _, ok := r.known[id]; !ok {
 			r.warn(r.root.at(), "there is no security scheme "+quote(id)+": operations that need it are refused when they are called")
 		}
 	}
@@ -207,15 +209,6 @@ func (r *reader) finish() {
 	if r.more > 0 {
 		r.out.Warnings = append(r.out.Warnings, Warning{At: r.root.at(), Message: "and " + strconv.Itoa(r.more) + " further warnings"})
 	}
-}
-
-func hasScheme(list []profiles.SecurityScheme, id string) bool {
-	for i := range list {
-		if list[i].ID == id {
-			return true
-		}
-	}
-	return false
 }
 
 // oneLine returns text without line breaks and control characters.

@@ -87,24 +87,32 @@ func (r *reader) find(from *tree, ref string) (node, string) {
 // anchor finds the schema with that $anchor.
 func (r *reader) anchor(root node, name string) node {
 	t := root.t
-	for i := range t.entries {
-		if t.entries[i].kind == key && t.is(uint32(i), "$anchor") {
-			if v := (node{t, uint32(i) + 1}); v.str() == name {
-				return enclosing(t, uint32(i))
-			}
-		}
+	if t.anchors == nil {
+		t.anchors = map[string]uint32{}
+		t.findAnchors()
+	}
+	if i, ok := t.anchors[name]; ok {
+		return node{t, i}
 	}
 	return node{}
 }
 
-// enclosing returns the table that has the key at k.
-func enclosing(t *tree, k uint32) node {
-	for i := int(k) - 1; i >= 0; i-- {
-		if t.entries[i].kind == table && t.entries[i].next > k {
-			return node{t, uint32(i)}
+// findAnchors notes every table that has an $anchor.
+func (t *tree) findAnchors() {
+	var open []uint32 // tables around the entry
+	for i := range uint32(len(t.entries)) {
+		for len(open) > 0 && t.entries[open[len(open)-1]].next <= i {
+			open = open[:len(open)-1]
+		}
+		switch e := t.entries[i]; {
+		case e.kind == table:
+			open = append(open, i)
+		case e.kind == key && t.is(i, "$anchor") && len(open) > 0:
+			if name := (node{t, i + 1}).str(); name != "" {
+				t.anchors[name] = open[len(open)-1]
+			}
 		}
 	}
-	return node{}
 }
 
 // file returns another file of the document. reason says why there is none, as the

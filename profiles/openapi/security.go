@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -20,6 +19,7 @@ func (r *reader) schemes() {
 			continue
 		}
 		scheme, note := r.scheme(id.text(), s)
+		r.known[scheme.ID] = len(r.out.Schemes)
 		r.out.Schemes = append(r.out.Schemes, scheme)
 		r.out.Notes = append(r.out.Notes, note)
 	}
@@ -141,13 +141,19 @@ func (r *reader) requirements(n node) profiles.Security {
 		}
 		return nil
 	}
+	const most = 100
 	out := profiles.Security{}
 	for alternative := range n.items {
+		if len(out) >= most {
+			r.warn(n.at(), "there are more than 100 alternatives of security: the others are left out")
+			break
+		}
 		all := []profiles.Requirement{}
 		for id, scopes := range alternative.members {
 			all = append(all, profiles.Requirement{ID: id.text(), Scopes: scopes.strings()})
-			if !slices.Contains(r.used, id.text()) {
-				r.used = append(r.used, id.text())
+			if name := id.text(); !r.asked[name] {
+				r.asked[name] = true
+				r.used = append(r.used, name)
 			}
 		}
 		out = append(out, all)

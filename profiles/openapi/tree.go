@@ -44,8 +44,10 @@ type tree struct {
 	texts  []string
 	places []doc.Pos
 
-	marks  []mark                       // where lines begin, made for the first position
-	tables map[uint32]map[string]uint32 // large tables by key, made when first searched
+	marks   []mark                       // where lines begin, made for the first position
+	tables  map[uint32]map[string]uint32 // large tables by key, made when first searched
+	lists   map[uint32][]uint32          // long lists by index, made when first searched
+	anchors map[string]uint32            // schemas by $anchor, made when first searched
 }
 
 // node is a value in a tree, or none: the zero node, which every method accepts.
@@ -80,6 +82,38 @@ func (n node) str() string {
 		return ""
 	}
 	return n.t.string(n.i)
+}
+
+// begin returns the beginning of a text, of about most bytes: what follows is not
+// even read.
+func (n node) begin(most int) string {
+	if !n.isText() {
+		return ""
+	}
+	t, e := n.t, n.t.entries[n.i]
+	if t.texts != nil {
+		s := t.texts[e.start]
+		return strings.ToValidUTF8(s[:min(len(s), most)], "")
+	}
+	if int(e.end-e.start) <= most {
+		return t.string(n.i)
+	}
+	raw := t.src[e.start : int(e.start)+most]
+	if !e.escaped {
+		return strings.ToValidUTF8(string(raw), "")
+	}
+	for i := max(0, len(raw)-6); i < len(raw); i++ { // no part of an escape
+		if raw[i] == '\\' {
+			for i > 0 && raw[i-1] == '\\' {
+				i--
+			}
+			raw = raw[:i]
+			break
+		}
+	}
+	var s string
+	_ = json.Unmarshal([]byte(`"`+strings.ToValidUTF8(string(raw), "")+`"`), &s)
+	return s
 }
 
 func (t *tree) string(i uint32) string {
@@ -281,11 +315,26 @@ func (n node) step(token string) node {
 		}
 		index = index*10 + int(c-'0')
 	}
-	for item := range n.items {
-		if index == 0 {
-			return item
+	places := n.t.lists[n.i]
+	if places == nil {
+		for item := range n.items {
+			places = append(places, item.i)
 		}
-		index--
+		if n.t.lists == nil {
+			n.t.lists = map[uint32][]uint32{}
+		}
+		n.t.lists[n.i] = places
+	}
+	if index < len(places) {
+		return node{n.t, places[index]}
 	}
 	return node{}
+}
+
+// span is how many entries a value takes: itself and all that it holds.
+func (n node) span() int {
+	if n.t == nil {
+		return 0
+	}
+	return int(n.t.entries[n.i].next - n.i)
 }

@@ -37,13 +37,17 @@ func (w *writer) branch(n node) *doc.Node {
 		return out
 	}
 	var values []*doc.Node
-	for k, v := range d.get("mapping").members {
+	mapping := d.get("mapping")
+	if mapping.span() > 2000 { // it would be read for every branch
+		return out
+	}
+	for k, v := range mapping.members {
 		if to := v.str(); to == ref || to == lastToken(ref) {
 			values = append(values, textNode(k.text()))
 		}
 	}
 	if len(values) == 0 {
-		if d.get("mapping").first().exists() || d.get("mapping").size(1) > 0 {
+		if mapping.size(1) > 0 {
 			return out
 		}
 		values = []*doc.Node{textNode(lastToken(ref))}

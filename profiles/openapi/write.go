@@ -85,6 +85,9 @@ func (w *writer) keyword(k keyword) {
 			w.copy(k)
 		}
 	case "default":
+		if k.value.span() > maxDefault {
+			return
+		}
 		if v := w.c.value(k.value); len(v.JSON()) <= maxDefault {
 			w.put("default", v, len(v.JSON()))
 		}
@@ -114,6 +117,10 @@ func (w *writer) keyword(k keyword) {
 }
 
 func (w *writer) copy(k keyword) {
+	const most = 2000 // entries: more is a mistake
+	if k.value.span() > most {
+		return
+	}
 	v := w.c.value(k.value)
 	w.put(k.name, v, len(v.JSON()))
 }
@@ -137,23 +144,29 @@ func (w *writer) tables(n node) *doc.Node {
 
 // enum writes the values, or the first of very many in words.
 func (w *writer) enum(n node) {
-	v := w.c.value(n)
-	if v.Kind != doc.List || len(v.Items) == 0 {
-		return
+	l, size, more := &doc.Node{Kind: doc.List}, 0, false
+	for item := range n.items {
+		if more = len(l.Items) >= maxEnum && size > maxEnumLen; more {
+			break
+		}
+		v := w.c.value(item)
+		l.Items = append(l.Items, v)
+		size += len(v.JSON()) + 1
 	}
-	if w.nullable && !slices.ContainsFunc(v.Items, func(i *doc.Node) bool { return i.Kind == doc.Null }) {
-		v.Items = append(v.Items, &doc.Node{})
+	switch {
+	case len(l.Items) == 0:
+	case more:
+		var first []string
+		for _, item := range l.Items[:20] {
+			first = append(first, string(item.JSON()))
+		}
+		w.describe("One of: " + strings.Join(first, ", ") + ", …")
+	default:
+		if w.nullable && !slices.ContainsFunc(l.Items, func(i *doc.Node) bool { return i.Kind == doc.Null }) {
+			l.Items = append(l.Items, &doc.Node{})
+		}
+		w.put("enum", l, size)
 	}
-	size := len(v.JSON())
-	if len(v.Items) <= maxEnum || size <= maxEnumLen {
-		w.put("enum", v, size)
-		return
-	}
-	var first []string
-	for _, item := range v.Items[:20] {
-		first = append(first, string(item.JSON()))
-	}
-	w.describe("One of: " + strings.Join(first, ", ") + ", …")
 }
 
 // describe adds a sentence to the description.
@@ -172,23 +185,28 @@ func (w *writer) describe(sentence string) {
 // properties writes the properties that a request may have, and which of them it
 // must have.
 func (w *writer) properties() {
+	var gone map[string]bool
 	if len(w.parts.properties) > 0 {
 		t := &doc.Node{Kind: doc.Table, Members: make([]doc.Member, 0, len(w.parts.properties))}
 		for _, p := range w.parts.properties {
 			if w.answered(p) {
-				w.drop(p.name)
+				if gone == nil {
+					gone = map[string]bool{}
+				}
+				gone[p.name] = true
 				continue
 			}
 			t.Members = append(t.Members, doc.Member{Key: p.name, Value: w.property(p)})
 			w.size += len(p.name) + 4
-			if v := p.from[0]; v.get("required").isTrue() && !slices.Contains(w.required, p.name) { // of draft 3
-				w.required = append(w.required, p.name)
+			if p.from[0].get("required").isTrue() { // of draft 3
+				w.need(p.name)
 			}
 		}
 		if len(t.Members) > 0 {
 			w.put("properties", t, 2)
 		}
 	}
+	w.required = slices.DeleteFunc(w.required, func(s string) bool { return gone[s] })
 	if len(w.required) > 0 {
 		l := &doc.Node{Kind: doc.List}
 		for _, name := range w.required {
@@ -200,10 +218,6 @@ func (w *writer) properties() {
 	if w.closed && w.merged <= 1 && !slices.ContainsFunc(w.keywords, func(k keyword) bool { return k.name == "additionalProperties" }) {
 		w.put("additionalProperties", &doc.Node{Kind: doc.Bool}, 5)
 	}
-}
-
-func (w *writer) drop(name string) {
-	w.required = slices.DeleteFunc(w.required, func(s string) bool { return s == name })
 }
 
 // answered reports a property that only answers have.
