@@ -175,17 +175,8 @@ func (b *builder) queryString(n node) string {
 func (b *builder) parameterSchema(p *parameter) converted {
 	c := &b.r.schemas
 	c.files = false
-	n := p.get("schema")
-	if content := p.get("content"); content.isTable() {
-		for _, media := range content.members {
-			n = media.get("schema")
-			break
-		}
-	}
+	n := b.schemaOf(p)
 	out := converted{n: &doc.Node{Kind: doc.Table}, height: 1}
-	if b.r.swagger && !n.exists() {
-		n = p.node // the parameter is its schema
-	}
 	if n.exists() {
 		c.stack = append(c.stack, n)
 		out = c.schema(n, 2)
@@ -198,7 +189,27 @@ func (b *builder) parameterSchema(p *parameter) converted {
 	if b.r.swagger && n == p.node {
 		return out
 	}
-	d := &parts{c: c, keywords: []keyword{}}
+	return b.described(p, out)
+}
+
+// schemaOf finds the schema of a parameter.
+func (b *builder) schemaOf(p *parameter) node {
+	n := p.get("schema")
+	if content := p.get("content"); content.isTable() {
+		for _, media := range content.members {
+			n = media.get("schema")
+			break
+		}
+	}
+	if b.r.swagger && !n.exists() {
+		n = p.node // the parameter is its schema
+	}
+	return n
+}
+
+// described adds what the parameter says of itself to what its schema says.
+func (b *builder) described(p *parameter, out converted) converted {
+	d := &parts{c: &b.r.schemas}
 	for _, k := range [...]string{"description", "deprecated", "example"} {
 		if v := p.get(k); v.exists() && (k != "example" || out.n.Get("enum") == nil && out.n.Get("default") == nil) {
 			d.keywords = append(d.keywords, keyword{k, v})

@@ -40,12 +40,7 @@ func (r *reader) scheme(id string, n node) (profiles.SecurityScheme, SchemeNote)
 		}
 	case "apikey":
 		s.Type, s.In, s.Name = profiles.APIKey, strings.ToLower(n.get("in").str()), n.get("name").str()
-		switch {
-		case s.Name == "" || s.In != "header" && s.In != "query" && s.In != "cookie" || s.In != "query" && !profiles.IsToken(s.Name):
-			unusable("the document does not say where the key goes: write the scheme in the profile")
-		case s.In == "header" && strings.EqualFold(s.Name, "Authorization"):
-			note.Hint = `the whole value of the Authorization header is the key: include its word, such as "Bearer " or "Token "`
-		}
+		note.Usable, note.Hint = placed(s.In, s.Name)
 	case "oauth2":
 		s.Type = profiles.OAuth2
 		note.Usable, note.Hint = r.oauth(&s, n)
@@ -62,6 +57,17 @@ func (r *reader) scheme(id string, n node) (profiles.SecurityScheme, SchemeNote)
 		unusable("the type " + quote(string(s.Type)) + " is not known: write the scheme in the profile")
 	}
 	return s, note
+}
+
+// placed says whether an API key has a place in a request.
+func placed(in, name string) (usable bool, hint string) {
+	switch {
+	case name == "" || in != "header" && in != "query" && in != "cookie" || in != "query" && !profiles.IsToken(name):
+		return false, "the document does not say where the key goes: write the scheme in the profile"
+	case in == "header" && strings.EqualFold(name, "Authorization"):
+		return true, `the whole value of the Authorization header is the key: include its word, such as "Bearer " or "Token "`
+	}
+	return true, ""
 }
 
 // oauth reads the flows, and says whether somebody can sign in.

@@ -95,12 +95,8 @@ func (r *reader) fill(server, raw node) (string, bool) {
 func (r *reader) address(at node, raw string) string {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err == nil && !u.IsAbs() {
-		var base *url.URL
-		location := r.options.Location
-		if location == "" && r.out.Server != "" {
-			location = r.out.Server + "/"
-		}
-		if base, err = url.Parse(location); err != nil || base.Host == "" {
+		base := r.base()
+		if base == nil {
 			if at.exists() && raw != "/" {
 				r.warn(at.at(), "the server "+quote(raw)+" is relative, and the document came from a file")
 			}
@@ -123,6 +119,19 @@ func (r *reader) address(at node, raw string) string {
 	}
 	path := legal(u.EscapedPath())
 	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimRight(path, "/")
+}
+
+// base is the address that relative servers begin at; nil when there is none.
+func (r *reader) base() *url.URL {
+	location := r.options.Location
+	if location == "" && r.out.Server != "" {
+		location = r.out.Server + "/"
+	}
+	base, err := url.Parse(location)
+	if err != nil || base.Host == "" {
+		return nil
+	}
+	return base
 }
 
 func loopback(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }

@@ -38,24 +38,27 @@ func (w *writer) took(in converted) *doc.Node {
 	return in.n
 }
 
+// typeNames returns the types that the schema allows, as far as it says.
+func (w *writer) typeNames() []string {
+	v, union := w.get("type"), w.get("oneOf").exists() || w.get("anyOf").exists()
+	switch {
+	case w.bytes(), v.str() == "file":
+		return []string{"string"}
+	case v.isText() && v.str() != "":
+		return []string{v.str()}
+	case v.kind() == list:
+		return v.strings()
+	case w.note != "" || len(w.parts.properties) > 0 && !union:
+		return []string{"object"}
+	case w.get("items").isTable() && !union:
+		return []string{"array"}
+	}
+	return nil
+}
+
 // types writes the type, with null where that is allowed.
 func (w *writer) types() {
-	v := w.get("type")
-	var names []string
-	switch {
-	case w.bytes():
-		names = []string{"string"}
-	case v.str() == "file":
-		names = []string{"string"}
-	case v.isText() && v.str() != "":
-		names = []string{v.str()}
-	case v.kind() == list:
-		names = v.strings()
-	case w.note != "" || len(w.parts.properties) > 0 && !w.get("oneOf").exists() && !w.get("anyOf").exists():
-		names = []string{"object"}
-	case w.get("items").isTable() && !w.get("oneOf").exists() && !w.get("anyOf").exists():
-		names = []string{"array"}
-	}
+	names := w.typeNames()
 	if w.nullable && len(names) > 0 && !slices.Contains(names, "null") {
 		names = append(names, "null")
 	}
@@ -76,11 +79,7 @@ func (w *writer) types() {
 func (w *writer) keyword(k keyword) {
 	switch k.name {
 	case "type", "title", "description", "example", "examples", "deprecated", "readOnly", "writeOnly", "discriminator", "oneOf", "anyOf":
-	case "format":
-		if !w.bytes() {
-			w.copy(k)
-		}
-	case "contentEncoding", "contentMediaType":
+	case "format", "contentEncoding", "contentMediaType":
 		if !w.bytes() {
 			w.copy(k)
 		}
