@@ -78,8 +78,8 @@ func (r *reader) fill(server, raw node) (string, bool) {
 		if !value.exists() {
 			value = v.get("enum").first()
 		}
-		if k := value.kind(); k != text && k != number {
-			continue
+		if k := value.kind(); k != text && k != number || strings.ContainsAny(value.text(), "{}") {
+			continue // "{your-tenant}" is no default
 		}
 		address = strings.ReplaceAll(address, placeholder, value.text())
 		r.warn(v.at(), "the server's variable "+quote(name.text())+" stands for its default "+quote(value.text())+": set server.baseUrl for another")
