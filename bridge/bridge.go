@@ -257,7 +257,9 @@ func (b *Bridge) noTool(name string) error {
 
 // failed turns an error into a result, with every known secret masked.
 func (b *Bridge) failed(err error) *result.Result {
-	return result.Errorf(kindOf(err), b.mask.String(Hint(err)), "%s", b.mask.String(err.Error()))
+	r := result.Errorf(kindOf(err), b.mask.String(Hint(err)), "%s", b.mask.String(err.Error()))
+	r.Err = err
+	return r
 }
 
 // maxCommand is how many bytes of arguments stand in a command to type.

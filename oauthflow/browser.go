@@ -26,7 +26,8 @@ type BrowserOptions struct {
 	// is the last one. No shell reads it. Empty: the system's browser.
 	Command []string
 	// Environ is the program's environment; nil: this process's own. On Windows the
-	// system's browser gets what the desktop gives it.
+	// system's browser gets what the desktop gives it; elsewhere what is missing to
+	// find the person's screen and session bus is added.
 	Environ []string
 	// Output takes what the program prints; nil: nothing does. Standard output belongs
 	// to the protocol and must not be given.
@@ -65,6 +66,10 @@ func OpenBrowser(ctx context.Context, address string, o BrowserOptions) error {
 // with credentials, the same programs are run here; on Windows nothing is run, since
 // the address goes to the desktop.
 func opener(address string, o BrowserOptions) (func() error, error) {
+	if o.Environ == nil {
+		o.Environ = os.Environ()
+	}
+	o.Environ = desktop(o.Environ)
 	if len(o.Command) > 0 {
 		words, err := command(o.Command, address)
 		if err != nil {
@@ -72,18 +77,29 @@ func opener(address string, o BrowserOptions) (func() error, error) {
 		}
 		return func() error { return start(words, o) }, nil
 	}
-	if o.Environ != nil && runtime.GOOS != "windows" && !sameSet(o.Environ, os.Environ()) {
+	if runtime.GOOS != "windows" && !sameSet(o.Environ, os.Environ()) {
 		for _, program := range openers(runtime.GOOS) {
 			if _, err := exec.LookPath(program); err == nil {
-				return func() error { return start([]string{program, address}, o) }, nil
+				return func() error { return explained(start([]string{program, address}, o), o.Environ) }, nil
 			}
 		}
 		return nil, &exec.Error{Name: strings.Join(openers(runtime.GOOS), ", "), Err: exec.ErrNotFound}
 	}
 	return func() error {
 		system.use(o.Output)
-		return browser.OpenURL(address)
+		return explained(browser.OpenURL(address), o.Environ)
 	}, nil
+}
+
+// explained gives the error of a system's opener its most likely cause.
+func explained(err error, environ []string) error {
+	if err == nil {
+		return nil
+	}
+	if cause := noScreen(environ); cause != nil {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
 }
 
 // openers are the programs that package browser looks for.

@@ -96,7 +96,9 @@ func (e *Error) refusedHint() string {
 		return `set client.resource in the profile to what the server expects, or to "off"`
 	case "invalid_redirect_uri":
 		return "set client.redirect (host, port, path) in the profile to what the server has registered"
-	case "invalid_request", "invalid_request_uri":
+	case "invalid_request_uri":
+		return "the request that was pushed to the server has expired or was used; " + signIn + " to begin anew"
+	case "invalid_request":
 		if e.Stage == "authorize" {
 			return "check that the redirect URI and client.id are those that the server has registered"
 		}

@@ -34,8 +34,8 @@ func (c *checker) scheme(at string, s *SecurityScheme) {
 	case APIKey:
 		c.apiKey(at, s)
 	case OAuth2:
-		if s.Flows == nil || *s.Flows == (Flows{}) {
-			c.warn(at, "nobody can sign in: the scheme has no flows")
+		if (s.Flows == nil || *s.Flows == (Flows{})) && s.OpenIDConnectURL == "" && !c.hasAddress() {
+			c.warn(at, "nobody can sign in: the scheme has no flows, and there is no address of the API that could name its authorization server")
 		}
 	case OpenIDConnect:
 		if s.OpenIDConnectURL == "" {
@@ -54,6 +54,14 @@ func (c *checker) scheme(at string, s *SecurityScheme) {
 	if s.Client != nil {
 		c.client(at+".client", s.Client)
 	}
+}
+
+// hasAddress reports whether the API's address is known, which a scheme without flows
+// is discovered from (RFC 9728).
+func (c *checker) hasAddress() bool {
+	return c.p.Server.BaseURL != "" || c.p.OpenAPI != nil || slices.ContainsFunc(c.p.Tools, func(t Tool) bool {
+		return strings.Contains(t.RequestTemplate.URL, "://")
+	})
 }
 
 func (c *checker) httpScheme(at string, s *SecurityScheme) {

@@ -175,17 +175,17 @@ func (r *Resolver) reference(ctx context.Context, scheme *profiles.SecuritySchem
 		err = errors.New("the reference names no place")
 	}
 	if err != nil {
-		return Usable{}, r.fail(scheme, record, Missing, err, r.referenceHint(ref, err))
+		return Usable{}, r.fail(scheme, record, Missing, err, r.referenceHint(ref, record, err))
 	}
 	return u, nil
 }
 
-func (r *Resolver) referenceHint(ref *profiles.Reference, err error) string {
+func (r *Resolver) referenceHint(ref *profiles.Reference, record string, err error) string {
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return "name the program by its whole path in " + r.o.Profile.File + ": clients start servers with a short PATH"
 	case ref.Env != "":
-		return "clients start servers with almost no environment: keep it in the keychain instead, { keychain = true } in " + r.o.Profile.File + " and mcp-bridge login " + Quote(r.o.Profile.Name)
+		return "clients start servers with almost no environment: keep it in the keychain instead, { keychain = true } in " + r.o.Profile.File + " and " + LoginCommand(r.o.Identity, record, r.o.Account)
 	case ref.File != "":
 		return "make the file, or name another in " + r.o.Profile.File
 	}

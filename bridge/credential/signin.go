@@ -56,6 +56,7 @@ func (r *Resolver) SaveToken(ctx context.Context, s *profiles.SecurityScheme, t 
 	}
 	f := w.listed()
 	next := old.with(t, union(c.config.Scopes, f.Wanted), approvable(origins)...)
+	next.profile = c.config.Scopes
 	if err := r.o.Store.Set(ctx, c.key, next.encode()); err != nil {
 		return err
 	}
@@ -66,6 +67,23 @@ func (r *Resolver) SaveToken(ctx context.Context, s *profiles.SecurityScheme, t 
 		e.Profile, e.Scheme, e.Record, e.Account = r.o.Identity, s.ID, s.ID, r.o.Account
 		e.Origins, e.Store, e.Updated = next.origins, r.o.Store.Name(), w.now()
 	})
+}
+
+// DropScopes says that the server refused a sign-in because of its scopes. What was
+// asked for beyond the profile's own is returned, and not asked for at the next one:
+// a backend's demand must not keep a person from signing in. The error is an *Error or
+// a *home.Error.
+func (r *Resolver) DropScopes(ctx context.Context, s *profiles.SecurityScheme, asked []string) ([]string, error) {
+	c, err := r.client(s)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{r: r, client: c}
+	beyond := without(asked, c.config.Scopes)
+	if _, _, there, err := w.entry(); err != nil || !there || len(beyond) == 0 {
+		return nil, err
+	}
+	return beyond, w.note(ctx, func(_ *home.Entry, f *facts) { f.Wanted, f.Plain = nil, true })
 }
 
 // approvable returns the origins in the form of [Origin].

@@ -193,8 +193,9 @@ func network(p *profiles.Profile, s *profiles.SecurityScheme, n oauthflow.Networ
 
 // OAuthConfig is [Config] with what a sign-in needs besides: the client's secret, the
 // dynamic registration that is stored, and as scopes those of the profile, those
-// that were granted before and those that a backend has asked for. The error is an
-// *Error: Refused, Missing for the secret, or KeychainUnavailable.
+// that were granted before and those that a backend has asked for; but not what the
+// profile asked for before and does not any more. The error is an *Error: Refused,
+// Missing for the secret, or KeychainUnavailable.
 func (r *Resolver) OAuthConfig(ctx context.Context, s *profiles.SecurityScheme) (oauthflow.Config, error) {
 	c, err := r.client(s)
 	if err != nil {
@@ -209,7 +210,9 @@ func (r *Resolver) OAuthConfig(ctx context.Context, s *profiles.SecurityScheme) 
 	stored, err := w.stored(ctx)
 	switch {
 	case err == nil:
-		out.Scopes = union(out.Scopes, stored.token.Scopes)
+		if !f.Plain {
+			out.Scopes = union(out.Scopes, stored.wanted(out.Scopes))
+		}
 		if t := stored.token; out.ClientID == "" {
 			out.Registered = oauthflow.Registration{Issuer: t.Issuer, ClientID: t.ClientID, ClientSecret: t.ClientSecret,
 				AuthMethod: t.AuthMethod, Token: t.RegistrationToken, RedirectURI: t.RedirectURI}

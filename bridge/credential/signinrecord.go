@@ -25,6 +25,7 @@ type stored struct {
 	generation string
 	origins    []string // API origins that the token may be sent to
 	missing    []string // scopes that were asked for and not granted
+	profile    []string // scopes that the profile asked for at the sign-in
 	token      oauthflow.Token
 }
 
@@ -35,7 +36,14 @@ func (s stored) allows(origin string) bool { return record{Origins: s.origins}.a
 func (s stored) with(t oauthflow.Token, asked []string, origins ...string) stored {
 	all := union(s.origins, origins)
 	slices.Sort(all)
-	return stored{generation: rand.Text(), origins: all, missing: without(asked, t.Scopes), token: t}
+	return stored{generation: rand.Text(), origins: all, missing: without(asked, t.Scopes), profile: s.profile, token: t}
+}
+
+// wanted returns the scopes that a new sign-in asks for beyond those of the profile:
+// what is granted, because backends may have demanded it, but not what the profile
+// has asked for and does not ask for any more.
+func (s stored) wanted(configured []string) []string {
+	return without(s.token.Scopes, without(s.profile, configured))
 }
 
 // wire is the text of a stored sign-in. It is kept small, because keychains are, and
@@ -51,6 +59,7 @@ type wire struct {
 	Expiry     int64    `json:"e,omitempty"`
 	Scopes     string   `json:"s,omitempty"` // with blanks between them, as on the wire
 	Missing    string   `json:"sm,omitempty"`
+	Profile    string   `json:"sp,omitempty"`
 	Issuer     string   `json:"i,omitempty"`
 	Resource   string   `json:"res,omitempty"`
 	Redirect   string   `json:"uri,omitempty"`
@@ -73,7 +82,7 @@ const wireVersion = 2 // 1 is that of static records
 func (s stored) encode() secret.Value {
 	t := s.token
 	w := wire{Version: wireVersion, Generation: s.generation, Origins: s.origins, Access: t.Access.Reveal(), Refresh: t.Refresh.Reveal(),
-		Issued: seconds(t.Issued), Expiry: seconds(t.Expiry), Scopes: strings.Join(t.Scopes, " "), Missing: strings.Join(s.missing, " "), Issuer: t.Issuer,
+		Issued: seconds(t.Issued), Expiry: seconds(t.Expiry), Scopes: strings.Join(t.Scopes, " "), Missing: strings.Join(s.missing, " "), Profile: strings.Join(s.profile, " "), Issuer: t.Issuer,
 		Resource: t.Resource, Redirect: t.RedirectURI, ClientID: t.ClientID, Secret: t.ClientSecret.Reveal(), Register: t.RegistrationToken.Reveal(),
 		Key: t.Key.Reveal(), Identity: t.Identity, Method: t.AuthMethod,
 		Token: t.Endpoints.Token, Renew: t.Endpoints.Refresh, Revoke: t.Endpoints.Revocation, Introspect: t.Endpoints.Introspection}
@@ -92,7 +101,7 @@ func decode(v secret.Value) (s stored, ok bool) {
 	if err := json.Unmarshal([]byte(v.Reveal()), &w); err != nil || w.Version != wireVersion || w.Generation == "" {
 		return stored{}, false
 	}
-	return stored{generation: w.Generation, origins: w.Origins, missing: strings.Fields(w.Missing), token: oauthflow.Token{
+	return stored{generation: w.Generation, origins: w.Origins, missing: strings.Fields(w.Missing), profile: strings.Fields(w.Profile), token: oauthflow.Token{
 		Access: secret.New(w.Access), Refresh: secret.New(w.Refresh), Type: cmp.Or(w.Type, bearerType),
 		Issued: at(w.Issued), Expiry: at(w.Expiry), Scopes: strings.Fields(w.Scopes), Issuer: w.Issuer, Resource: w.Resource,
 		RedirectURI: w.Redirect, ClientID: w.ClientID, ClientSecret: secret.New(w.Secret), RegistrationToken: secret.New(w.Register),
@@ -147,6 +156,7 @@ type facts struct {
 	Scopes      []string   `json:"scopes,omitempty"`
 	Missing     []string   `json:"missing,omitempty"` // asked for and not granted
 	Wanted      []string   `json:"wanted,omitempty"`  // asked for by a backend
+	Plain       bool       `json:"plain,omitempty"`   // the server has refused more than the profile's scopes
 	ExpiresAt   *time.Time `json:"expiresAt,omitempty"`
 	Refreshable bool       `json:"refreshable,omitempty"`
 	Warning     string     `json:"warning,omitempty"`

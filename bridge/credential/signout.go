@@ -3,6 +3,9 @@ package credential
 import (
 	"context"
 	"errors"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/keychain"
@@ -36,11 +39,28 @@ func (r *Resolver) SignOut(ctx context.Context, s *profiles.SecurityScheme) (End
 }
 
 // SignOutEntry is [Resolver.SignOut] for an entry of the index whose profile or scheme
-// is not there any more. A client whose secret only the profile knew cannot revoke.
+// is not there any more. The hosts of the server that granted the tokens may be
+// private, as the profile had named them. A client whose secret only the profile knew
+// cannot revoke.
 func SignOutEntry(ctx context.Context, h *home.Home, store keychain.Store, n oauthflow.Network, e home.Entry) (Ended, error) {
 	r := New(Options{Profile: &profiles.Profile{Name: e.Profile}, Account: e.Account, Home: h, Store: store, Network: n})
 	w := &work{r: r, client: &client{scheme: &profiles.SecurityScheme{ID: e.Scheme}, config: oauthflow.Config{Network: n}, key: e.Key}}
-	return w.signOut(ctx, func(context.Context) (oauthflow.Config, error) { return w.client.config, nil })
+	return w.signOut(ctx, func(ctx context.Context) (oauthflow.Config, error) {
+		s, err := w.stored(ctx)
+		if err != nil {
+			return oauthflow.Config{}, err
+		}
+		// Its token endpoint was reached, so that the profile permitted it; what else
+		// metadata named is as strange now as it was then.
+		c := w.client.config
+		c.Network.Named = slices.Clone(c.Network.Named)
+		for _, address := range []string{s.token.Issuer, s.token.Endpoints.Token} {
+			if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
+				c.Network.Named = append(c.Network.Named, strings.ToLower(u.Hostname()))
+			}
+		}
+		return c, nil
+	})
 }
 
 func (w *work) signOut(ctx context.Context, config func(context.Context) (oauthflow.Config, error)) (Ended, error) {

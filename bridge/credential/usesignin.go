@@ -134,8 +134,16 @@ func (r *Resolver) StepUp(ctx context.Context, u Usable, origin string, scopes [
 		w.log(w.note(ctx, func(_ *home.Entry, f *facts) { f.Wanted = atMostWanted(union(f.Wanted, without(scopes, f.Scopes))) }), "the scopes that are wanted are not noted")
 	}
 	e := w.fail(nil, &problem{reason: SignInNeeded, err: errors.New("the backend wants more: " + strings.Join(without(scopes, u.Scopes), " "))})
-	e.StepUp, e.Metadata, e.Scopes = true, metadata, union(union(u.Scopes, e.Scopes), scopes)
+	e.StepUp, e.Metadata, e.Scopes = true, metadata, union(union(w.keeps(u), e.Scopes), scopes)
 	return e
+}
+
+// keeps are the scopes of a token that a new one has to have, too.
+func (w *work) keeps(u Usable) []string {
+	if h := w.inMemory(); h != nil && h.generation == u.generation {
+		return h.wanted(w.client.config.Scopes)
+	}
+	return u.Scopes
 }
 
 // maxWanted is how many scopes backends can ask for.
@@ -165,7 +173,7 @@ func (w *work) fail(h *held, p *problem) *Error {
 		e.Scopes = union(c.config.Scopes, w.scopes)
 	}
 	if h != nil {
-		e.Origins, e.Scopes = slices.Clone(h.origins), union(e.Scopes, h.token.Scopes)
+		e.Origins, e.Scopes = slices.Clone(h.origins), union(e.Scopes, h.wanted(c.config.Scopes))
 	}
 	e.Scopes = union(e.Scopes, w.listed().Wanted)
 	if e.hint == "" && e.Reason == SignInNeeded {

@@ -53,6 +53,7 @@ type Result struct {
 	IsError    bool
 	Kind       Kind // empty unless IsError
 	Meta       map[string]any
+	Err        error // the cause of an error, for this program; never part of an answer
 	// Questions are asked of the person before there is an outcome. With them
 	// everything else of the result is left aside.
 	Questions []Question

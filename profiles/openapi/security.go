@@ -106,11 +106,11 @@ func (r *reader) oauth(s *profiles.SecurityScheme, n node) (usable bool, hint st
 	case ready(f.ClientCredentials, false):
 		return true, `set client.id, client.secret and client.grant = "clientCredentials" in the profile`
 	case f.Implicit != nil:
-		return false, "the document knows only the implicit flow, which is not safe: set flows.authorizationCode with its two addresses in the profile, or store a token with login --with-token"
+		return false, "the document knows only the implicit flow, which is not safe: set flows.authorizationCode with its two addresses in the profile, or for a token of your own write the scheme as http bearer there"
 	case f.Password != nil:
-		return false, "the document knows only the password flow: set another flow in the profile, or store a token with login --with-token"
+		return false, "the document knows only the password flow: set another flow in the profile, or for a token of your own write the scheme as http bearer there"
 	}
-	return false, "the document has no flow that can be used: set flows in the profile, or store a token with login --with-token"
+	return false, "the document has no flow that can be used: sign-in works if the API itself names its authorization server; else set flows in the profile, or for a token of your own write the scheme as http bearer there"
 }
 
 func (r *reader) flow(n node) *profiles.Flow {

@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/spf13/cobra"
@@ -82,14 +84,17 @@ func (a *app) call(ctx context.Context, name string, f callFlags) error {
 		return err
 	}
 	if r.IsError {
-		return silent(resultCode(r.Kind))
+		return silent(resultCode(r))
 	}
 	return nil
 }
 
 // resultCode is the exit code of a result that is an error.
-func resultCode(k result.Kind) int {
-	switch k {
+func resultCode(r *result.Result) int {
+	if e, ok := errors.AsType[*credential.Error](r.Err); ok && e.Reason == credential.Refused {
+		return exitFailed // nobody's sign-in would change it
+	}
+	switch r.Kind {
 	case result.SignInNeeded, result.SignInPending, result.CredentialMissing:
 		return exitSignIn
 	case result.KeychainUnavailable:

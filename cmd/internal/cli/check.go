@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 	"github.com/spf13/cobra"
@@ -57,6 +59,7 @@ func (a *app) check(ref string, asJSON bool) error {
 		for _, w := range v.Warnings {
 			report.Warnings = append(report.Warnings, finding{At: w.Pos.String(), Key: w.Key, Message: w.Message})
 		}
+		report.Warnings = append(report.Warnings, signInFindings(v)...)
 		report.Warnings = append(report.Warnings, a.documentFindings(v)...)
 		report.Warnings = append(report.Warnings, listFindings(v)...)
 		if err := v.Bridge.Ready(); err != nil {
@@ -84,6 +87,23 @@ func listFindings(v *session.View) []finding {
 	}
 	return []finding{{At: v.Profile.At("exposure.mode"), Key: "exposure.mode", Message: fmt.Sprintf("clients are shown %d tools, which cost a model about %d tokens; some clients drop those beyond 128", v.Set.Len(), tokens),
 		Hint: `write mode = "search" under [exposure], or choose tools with server.allowTools`}}
+}
+
+// signInFindings are the schemes that nobody can sign in to as they are written.
+func signInFindings(v *session.View) []finding {
+	var out []finding
+	for i := range v.Profile.Server.SecuritySchemes {
+		s := &v.Profile.Server.SecuritySchemes[i]
+		if s.DefaultCredential != nil || !credential.IsOAuth(s) {
+			continue
+		}
+		var refused *credential.Error
+		if _, err := credential.Config(v.Profile, s, oauthflow.Network{}); errors.As(err, &refused) {
+			key := fmt.Sprintf("server.securitySchemes[%d]", i)
+			out = append(out, finding{At: v.Profile.At(key), Key: key, Message: "nobody can sign in to " + s.ID + ": " + refused.Err.Error(), Hint: refused.Hint()})
+		}
+	}
+	return out
 }
 
 // documentFindings are what the document of a profile is warned about.

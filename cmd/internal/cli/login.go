@@ -69,6 +69,9 @@ OAuth or OpenID Connect scheme is meant, or its only scheme.`,
 }
 
 func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
+	if f.timeout <= 0 {
+		return usage("as in --timeout 15m", "--timeout has to be longer than nothing")
+	}
 	o, err := a.options(ref, f.account, true)
 	if err != nil {
 		return err

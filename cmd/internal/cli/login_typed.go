@@ -24,9 +24,9 @@ func (s *visit) typed(ctx context.Context, f loginFlags) error {
 			return err
 		}
 	}
-	task := signin.Task{Typed: true, Work: s.work, Declined: declined, Timeout: f.timeout}
+	task := signin.Task{Typed: true, Work: s.work, Declined: declined, TimedOut: timedOut, Timeout: f.timeout, Spare: afterwards}
 	if !f.noBrowser && !a.noInput && !a.config.Browser.None && !s.device && !a.remote() {
-		task.Open = a.openBrowser(s.v.Profile)
+		task.Open, s.opens = a.openBrowser(s.v.Profile), true
 	}
 	desk, err := s.desk()
 	if err != nil {

@@ -123,7 +123,11 @@ func (o *signOut) entries(ctx context.Context) error {
 			continue
 		}
 		if e.Kind == home.KindOAuth {
-			out, err := credential.SignOutEntry(ctx, o.a.home, o.store, oauthflow.Network{}, e)
+			n, err := session.Options{Home: o.a.home, Config: o.a.config, Environ: o.a.sys.Environ}.Network()
+			if err != nil {
+				return err
+			}
+			out, err := credential.SignOutEntry(ctx, o.a.home, o.store, n, e)
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type visit struct {
 	device   bool
 	timeout  time.Duration
 	show     func(address, code, complete string) // tells the person; nil: nobody is there
+	opens    bool                                 // the address is opened as it is shown
 
 	token oauthflow.Token // what the sign-in gave
 }
@@ -58,7 +60,7 @@ func (s *visit) work(ctx context.Context, w *signin.Worker) error {
 		return err // found out before a window opens
 	}
 	if s.oauth() {
-		return s.signIn(ctx, w)
+		return s.named(s.signIn(ctx, w))
 	}
 	_, err := oauthflow.AskKey(ctx, oauthflow.FormOptions{
 		Title:   s.title(),
@@ -85,6 +87,34 @@ func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {
 	if err != nil {
 		return err
 	}
+	return s.refused(ctx, cfg, s.run(ctx, w, flow, cfg.Grant))
+}
+
+// named is the error of a sign-in whose hint names the profile.
+func (s *visit) named(err error) error {
+	e, ok := errors.AsType[*oauthflow.Error](err)
+	if hint := hintOf(err); ok && strings.Contains(hint, "`mcp-bridge login`") {
+		return &failure{code: codeOf(e), err: err, hint: strings.ReplaceAll(hint, "`mcp-bridge login`", "`"+s.command()+"`")}
+	}
+	return err
+}
+
+// refused is the error of a sign-in. When the server refuses scopes that the profile
+// does not name, they are not asked for again.
+func (s *visit) refused(ctx context.Context, cfg oauthflow.Config, err error) error {
+	e, ok := errors.AsType[*oauthflow.Error](err)
+	if !ok || e.Code != "invalid_scope" {
+		return err
+	}
+	dropped, dropErr := s.v.Resolver.DropScopes(ctx, s.scheme, append(slices.Clone(cfg.Scopes), s.scopes...))
+	if dropErr != nil || len(dropped) == 0 {
+		return errors.Join(err, dropErr)
+	}
+	return fail(exitFailed, "to sign in without: "+s.command(), "%w; the profile does not name %s, so the next sign-in asks without", err, strings.Join(dropped, " "))
+}
+
+// run makes the sign-in by the grant of the client.
+func (s *visit) run(ctx context.Context, w *signin.Worker, flow *oauthflow.Flow, grant oauthflow.Grant) error {
 	store := func(ctx context.Context, t oauthflow.Token) error {
 		if err := s.v.Resolver.SaveToken(ctx, s.scheme, t, s.r.Origins); err != nil {
 			return err
@@ -92,11 +122,13 @@ func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {
 		s.token = t
 		return nil
 	}
+	waiting, stop := context.WithTimeout(ctx, s.timeout)
+	defer stop()
 	switch {
-	case cfg.Grant == oauthflow.ClientCredentials:
-		return s.kept(ctx, store)(flow.ClientCredentials(ctx, s.scopes))
-	case s.device || cfg.Grant == oauthflow.DeviceAuthorization:
-		return s.kept(ctx, store)(flow.Device(ctx, s.scopes, func(p oauthflow.DevicePrompt) {
+	case grant == oauthflow.ClientCredentials:
+		return s.kept(ctx, store)(flow.ClientCredentials(waiting, s.scopes))
+	case s.device || grant == oauthflow.DeviceAuthorization:
+		return s.kept(ctx, store)(flow.Device(waiting, s.scopes, func(p oauthflow.DevicePrompt) {
 			address := p.Address
 			if s.show == nil && p.CompleteAddress != "" {
 				address = p.CompleteAddress
@@ -110,7 +142,7 @@ func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {
 			}
 		}))
 	}
-	_, err = flow.Login(ctx, oauthflow.LoginOptions{
+	_, err := flow.Login(ctx, oauthflow.LoginOptions{
 		Scopes:  s.scopes,
 		Timeout: s.timeout,
 		Started: s.started(w),
@@ -126,7 +158,10 @@ func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {
 // kept stores the token of a flow that knows no page.
 func (s *visit) kept(ctx context.Context, store func(context.Context, oauthflow.Token) error) func(oauthflow.Token, error) error {
 	return func(t oauthflow.Token, err error) error {
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && !isFlowError(err):
+			return errLate
+		case err != nil:
 			return err
 		}
 		return store(ctx, t)
@@ -176,16 +211,41 @@ func (s *visit) command() string {
 	return credential.LoginCommand(session.Identity(s.a.home, s.v.Profile), record, s.v.Account)
 }
 
-// openBrowser opens an address as config.toml says.
+// openBrowser opens an address as config.toml says. What browsers print is for
+// nobody, unless somebody asks for more.
 func (a *app) openBrowser(p *profiles.Profile) func(context.Context, string) error {
+	var output io.Writer
+	if a.verbose {
+		output = a.sys.Err
+	}
 	return func(ctx context.Context, address string) error {
 		return oauthflow.OpenBrowser(ctx, address, oauthflow.BrowserOptions{
 			Command: a.config.Browser.Command,
 			Environ: credential.ChildEnvironment(a.sys.Environ, p),
-			Output:  a.sys.Err,
+			Output:  output,
 		})
 	}
 }
+
+// timedOut reports whether nobody finished the sign-in, or used the code, in time.
+func timedOut(err error) bool {
+	if e, ok := errors.AsType[*oauthflow.Error](err); ok {
+		return e.Kind == oauthflow.TimedOut
+	}
+	return errors.Is(err, errLate)
+}
+
+func isFlowError(err error) bool {
+	_, ok := errors.AsType[*oauthflow.Error](err)
+	return ok
+}
+
+// errLate is why a flow ends that waits for a person without a page.
+var errLate = errors.New("nobody finished in time")
+
+// afterwards is how long a sign-in may go on after its time, when the person's answer came
+// within it: the exchange and the keychain need some.
+const afterwards = 3 * time.Minute
 
 // declined reports whether the person said no.
 func declined(err error) bool {
@@ -213,47 +273,4 @@ func firstOf(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// signedIn says what a sign-in gave.
-func (s *visit) signedIn() {
-	t := s.token
-	who := ""
-	if t.Identity != "" {
-		who = " as " + t.Identity
-	}
-	at := ""
-	if t.Issuer != "" {
-		at = " at " + t.Issuer
-	}
-	s.a.say("signed in%s%s for %s", who, at, describe(s.v.Profile.Name, s.v.Account))
-	if len(t.Scopes) > 0 {
-		s.a.say("  scopes: %s", strings.Join(t.Scopes, " "))
-	}
-	s.a.say("  kept in the %s store, and sent to %s only", s.v.Resolver.Store().Name(), strings.Join(s.r.Origins, ", "))
-	if t.Warning != "" {
-		s.a.say("warning: %s", t.Warning)
-	}
-	if look, err := s.v.Resolver.LookSignIn(context.Background(), s.scheme, s.r.Origins); err == nil && len(look.Missing) > 0 {
-		s.a.say("warning: the server did not grant %s: tools that need it will be refused", strings.Join(look.Missing, " "))
-	}
-	if t.Refresh.IsZero() && !t.Expiry.IsZero() {
-		s.a.say("  it ends at %s: the server gave nothing to renew it with", t.Expiry.Local().Format(time.DateTime))
-	}
-}
-
-// prompt shows a person where to sign in.
-func (s *visit) prompt(address, code, complete string) {
-	if code == "" {
-		s.a.say("To sign in, open this address in a browser:\n\n  %s\n\nWaiting until you have. Ctrl+C ends it.", address)
-		return
-	}
-	s.a.say("To sign in, open this address on any device and type the code:\n\n  %s\n\n  code: %s\n", address, code)
-	if complete != "" {
-		s.a.say("Or open this one, and compare the code that it shows:\n\n  %s\n", complete)
-	}
-	if picture, err := oauthflow.QR(firstOf(complete, address)); err == nil && s.a.sys.errTerminal() {
-		fmt.Fprintln(s.a.sys.Err, picture)
-	}
-	s.a.say("Waiting until you have. Ctrl+C ends it.")
 }

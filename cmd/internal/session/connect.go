@@ -26,6 +26,16 @@ func (o Options) connect(v *View) {
 	v.Bridge = bridge.New(settings)
 }
 
+// Network is how servers are reached for no profile in particular, such as one that
+// is not there any more: with the authorities and the proxy of config.toml.
+func (o Options) Network() (oauthflow.Network, error) {
+	set, err := tool.Compile(&profiles.Profile{})
+	if err != nil {
+		return oauthflow.Network{}, err
+	}
+	return bridge.Network(bridge.Options{Set: set, Environ: o.Environ, Proxy: o.Config.Proxy, CAFile: o.caFile()}), nil
+}
+
 // caFile is config.toml's caFile; a relative one lies in the home.
 func (o Options) caFile() string {
 	if o.Config.CAFile == "" {

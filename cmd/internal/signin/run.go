@@ -27,6 +27,10 @@ type Task struct {
 	Work     func(ctx context.Context, w *Worker) error
 	Declined func(error) bool
 	Timeout  time.Duration // 0: DefaultTimeout
+	// Spare is how long Work may go on after Timeout, to finish what the person began
+	// in time; Work then ends the wait for them by itself, and TimedOut tells that.
+	Spare    time.Duration
+	TimedOut func(error) bool // nil: the end of Work's context alone counts
 }
 
 // Worker is what the work of a task tells about its progress.
@@ -84,7 +88,7 @@ var (
 func (w *Worker) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	timed, stop := context.WithTimeout(ctx, w.task.Timeout)
+	timed, stop := context.WithTimeout(ctx, w.task.Timeout+w.task.Spare)
 	defer stop()
 	watched := make(chan struct{})
 	go func() {
@@ -92,7 +96,10 @@ func (w *Worker) run(ctx context.Context) error {
 		w.watch(timed, cancel)
 	}()
 	err := w.task.Work(timed, w)
-	timedOut := err != nil && ctx.Err() == nil && timed.Err() != nil
+	timedOut := err != nil && ctx.Err() == nil && (timed.Err() != nil || w.task.TimedOut != nil && w.task.TimedOut(err))
+	if timedOut {
+		err = &TimeoutError{After: w.task.Timeout, Err: err}
+	}
 	if cause := context.Cause(ctx); err != nil && (cause == errStopped || cause == errDeclined) {
 		err = cause
 	}

@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -93,6 +94,40 @@ func (e *BusyError) Error() string { return "another window is signing in alread
 
 // Hint says what to do.
 func (e *BusyError) Hint() string { return "finish it there, or type the command again to begin anew" }
+
+// TimeoutError says that nobody finished an attempt in time.
+type TimeoutError struct {
+	After time.Duration
+	Err   error // how the work ended
+}
+
+// Error says so.
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("nobody finished the sign-in within %s", shortly(e.After))
+}
+
+// Unwrap returns how the work ended.
+func (e *TimeoutError) Unwrap() error { return e.Err }
+
+// Hint says what to do.
+func (e *TimeoutError) Hint() string {
+	return "type the command again; --timeout gives more time, as in --timeout 15m"
+}
+
+// shortly writes a time without the parts that are zero.
+func shortly(d time.Duration) string {
+	text := d.Round(time.Second).String()
+	if d < time.Second {
+		return d.String()
+	}
+	if t, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = t + "m"
+	}
+	if t, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = t + "h"
+	}
+	return text
+}
 
 // RestError says that no tab is opened for now.
 type RestError struct {

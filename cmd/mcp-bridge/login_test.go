@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
+)
+
+// scoped writes the profile "api" for a client that asks for these scopes.
+func (r *signer) scoped(scopes string) {
+	r.t.Helper()
+	r.profile("api", r.API(), fmt.Sprintf("id = %q\nscopes = [%s]\nresource = %q\n", oauthtest.PublicClient, scopes, r.API()), "[[tools]]\nname = \"write\"\nrequestTemplate = { url = \"/scoped/write\", method = \"GET\" }\n"+
+		"[[tools]]\nname = \"admin\"\nrequestTemplate = { url = \"/scoped/admin\", method = \"GET\" }\n")
+}
+
+// asked are the scopes of the last authorization request.
+func (r *signer) asked() string {
+	r.t.Helper()
+	all := r.Requests(oauthtest.Authorize)
+	if len(all) == 0 {
+		r.t.Fatal("nothing was asked for")
+	}
+	return all[len(all)-1].Value("scope")
+}
+
+// TestScopesOfTheNextLogin: what the profile does not name any more is not asked for
+// again; what a backend demanded is, until the server refuses it.
+func TestScopesOfTheNextLogin(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	r.scoped(`"openid", "read"`)
+	r.login()
+	r.scoped(`"openid"`)
+	r.login()
+	if got := r.asked(); got != "openid" {
+		t.Errorf("a scope was taken out of the profile, and asked for is %q", got)
+	}
+
+	r.demand("write")
+	r.login()
+	if got := r.asked(); got != "openid write" {
+		t.Errorf("the backend demanded write, and asked for is %q", got)
+	}
+	r.login()
+	if got := r.asked(); got != "openid write" {
+		t.Errorf("write is kept, and asked for is %q", got)
+	}
+
+	r.demand("admin")
+	_, said, code := r.try(nil, "login")
+	if code != 1 || !strings.Contains(said, "the profile does not name") || !strings.Contains(said, "admin") || !strings.Contains(said, "mcp-bridge login api") {
+		t.Errorf("refused scopes: exit %d\n%s", code, said)
+	}
+	r.login()
+	if got := r.asked(); got != "openid" {
+		t.Errorf("after the refusal asked for is %q", got)
+	}
+}
+
+// demand makes one call for which the backend wants another scope.
+func (r *signer) demand(scope string) {
+	r.t.Helper()
+	if _, said, code := r.try(nil, "call", scope); code == 0 || !strings.Contains(said, scope) {
+		r.t.Errorf("a call without the scope: exit %d\n%s", code, said)
+	}
+}
+
+// TestLoginThatNobodyFinishes: the end is told in words, whatever the flow.
+func TestLoginThatNobodyFinishes(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	for _, flag := range []string{"--no-browser", "--device"} {
+		_, said, code := r.try(nil, "login", flag, "--timeout", "1s")
+		if code != 1 || !strings.Contains(said, "nobody finished the sign-in within 1s") || !strings.Contains(said, "--timeout") {
+			t.Errorf("%s: exit %d\n%s", flag, code, said)
+		}
+	}
+	if _, said, code := r.try(nil, "login", "--timeout", "0s"); code != 2 {
+		t.Errorf("no time at all: exit %d\n%s", code, said)
+	}
+}
+
+// TestSchemesThatNobodyCanSignInTo: check says so, and login and call fail alike.
+func TestSchemesThatNobodyCanSignInTo(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	for flow, why := range map[string]string{
+		fmt.Sprintf("flows.password = { tokenUrl = \"%s/token\" }", r.Issuer()):             "password",
+		fmt.Sprintf("flows.implicit = { authorizationUrl = \"%s/authorize\" }", r.Issuer()): "implicit",
+	} {
+		r.write(".mcp-bridge/profiles/old.toml", fmt.Sprintf("[server]\nname = \"old\"\nbaseUrl = %q\n[[server.securitySchemes]]\nid = \"s\"\ntype = \"oauth2\"\n%s\n[server.defaultUpstreamSecurity]\nid = \"s\"\n"+
+			"[[tools]]\nname = \"whoami\"\nrequestTemplate = { url = \"/whoami\", method = \"GET\" }\n", r.API(), flow))
+		out, _, code := r.try(nil, "check", "old")
+		if code != 0 || !strings.Contains(out, "nobody can sign in to s") || !strings.Contains(out, why) {
+			t.Errorf("check: exit %d\n%s", code, out)
+		}
+		for _, args := range [][]string{{"login", "old"}, {"call", "whoami", "--profile", "old"}} {
+			if _, said, code := r.try(nil, args...); code != 1 || !strings.Contains(said, why) {
+				t.Errorf("%q: exit %d\n%s", args, code, said)
+			}
+		}
+	}
+	// Found by the API (RFC 9728): nothing to warn of.
+	r.write(".mcp-bridge/profiles/found.toml", fmt.Sprintf("[server]\nname = \"old\"\nbaseUrl = %q\n[[server.securitySchemes]]\nid = \"s\"\ntype = \"oauth2\"\n[server.defaultUpstreamSecurity]\nid = \"s\"\n"+
+		"[[tools]]\nname = \"whoami\"\nrequestTemplate = { url = \"/whoami\", method = \"GET\" }\n", r.API()))
+	if out, _, _ := r.try(nil, "check", "found"); !strings.Contains(out, "0 warnings") {
+		t.Errorf("check: %s", out)
+	}
+	r.login("found")
+	if _, said, code := r.try(nil, "call", "whoami", "--profile", "found"); code != 0 {
+		t.Errorf("call: exit %d\n%s", code, said)
+	}
+}
+
+// TestLogoutOfAProfileThatIsGone: its tokens are revoked at a server that only the
+// profile had named.
+func TestLogoutOfAProfileThatIsGone(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	r.login()
+	if err := os.Remove(filepath.Join(r.home, ".mcp-bridge/profiles/api.toml")); err != nil {
+		t.Fatal(err)
+	}
+	out, _, _ := r.try(nil, "status")
+	_, said, code := r.try(nil, "logout", "api")
+	if code != 0 || !strings.Contains(said, "the server has taken the tokens back") || r.Count(oauthtest.Revoke) != 2 {
+		t.Errorf("logout: exit %d, %d revocations\n%s\n%s", code, r.Count(oauthtest.Revoke), out, said)
+	}
+}
