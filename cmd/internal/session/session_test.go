@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/keychain"
-	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
 
@@ -292,7 +291,8 @@ func TestUnreadDocumentIsSaid(t *testing.T) {
 	h.write("a", "[server]\nname = \"s\"\n[openapi]\nsource = \"x.yaml\"\n")
 	h.use("a", "")
 	v, err := Load(h.o)
-	if err != nil || !slices.ContainsFunc(v.Warnings, func(w profiles.Warning) bool { return w.Key == "openapi" }) {
+	var spec *SpecError
+	if !errors.As(err, &spec) || !strings.Contains(err.Error(), "x.yaml") {
 		t.Errorf("%v %v", v, err)
 	}
 }
