@@ -7,11 +7,17 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/request"
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
 type (
@@ -88,20 +94,70 @@ func newStranger(home *http.Transport, plain *net.Dialer) *stranger {
 	s.TLSClientConfig = home.TLSClientConfig.Clone()
 	s.TLSClientConfig.Certificates = nil
 	s.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &tls.Certificate{}, nil }
-	looking := *plain
-	looking.Control = func(_, address string, _ syscall.RawConn) error {
+	checked := checking(plain)
+	s.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if ctx.Value(strangerKey{}) == addr {
+			return s.dial(ctx, checked, network, addr)
+		}
+		return s.dial(ctx, plain, network, addr)
+	}
+	return s
+}
+
+// checking returns a dialer that connects to no private address.
+func checking(plain *net.Dialer) *net.Dialer {
+	d := *plain
+	d.Control = func(_, address string, _ syscall.RawConn) error {
 		if host, _, err := net.SplitHostPort(address); err != nil || private(host) {
 			return errPrivate
 		}
 		return nil
 	}
-	s.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return &d
+}
+
+// looking returns how the API's own host is dialled: when only a document named it,
+// which the context's strangerKey says, its name must not turn out to be a private
+// address.
+func looking(plain *net.Dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	checked := checking(plain)
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if ctx.Value(strangerKey{}) == addr {
-			return s.dial(ctx, &looking, network, addr)
+			return loopbackOnly(ctx, checked, network, addr)
 		}
-		return s.dial(ctx, plain, network, addr)
+		return loopbackOnly(ctx, plain, network, addr)
 	}
-	return s
+}
+
+// personsHosts are the hosts that the person's own profile names, in lower case.
+func personsHosts(p *profiles.Profile) map[string]bool {
+	hosts := map[string]bool{}
+	addresses := []string{p.Server.BaseURL}
+	if p.OpenAPI != nil {
+		addresses = append(addresses, p.OpenAPI.Source)
+	}
+	for _, host := range append(slices.Clone(p.HTTP.AllowPrivate), p.HTTP.AllowInsecure...) {
+		addresses = append(addresses, "//"+host)
+	}
+	for _, address := range addresses {
+		if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
+			hosts[strings.ToLower(u.Hostname())] = true
+		}
+	}
+	return hosts
+}
+
+// learned refuses a request to a private address that only a document named, and
+// makes the dialer look at what a public name turns out to be.
+func (s *sender) learned(plan *request.Plan, req *http.Request) (*http.Request, error) {
+	host := strings.ToLower(req.URL.Hostname())
+	if !plan.Tool.Imported || s.persons[host] {
+		return req, nil
+	}
+	if private(host) {
+		return nil, refuseLearned(req.URL)
+	}
+	return req.WithContext(context.WithValue(req.Context(), strangerKey{}, hostPort(req.URL))), nil
 }
 
 // private reports whether a host is literally an address of this machine, of a
@@ -118,4 +174,9 @@ func private(host string) bool {
 	ip = ip.Unmap()
 	shared := netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10)
 	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() || shared.Contains(ip)
+}
+
+func refuseLearned(u *url.URL) error {
+	return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: "only the document names it, and it is inside of a private network",
+		hint: "if that is meant, write it into the profile: baseUrl under [server], or http.allowPrivate = [" + strconv.Quote(u.Hostname()) + "]"}
 }

@@ -69,6 +69,9 @@ func newRigWith(t testing.TB, base, text string, imported []*tool.Tool, environ 
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p.Server.BaseURL == "" { // the person names the host of what is imported
+		p.Server.BaseURL = base
+	}
 	set, err := tool.CompileWith(p, imported)
 	if err != nil {
 		t.Fatal(err)

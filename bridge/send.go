@@ -39,7 +39,8 @@ type sender struct {
 	follow       *bool
 	plainHosts   []string // host:port of http.allowInsecure
 	allowPrivate []string
-	agent        string // User-Agent for other origins
+	persons      map[string]bool // hosts that the person's own profile names
+	agent        string          // User-Agent for other origins
 	log          *slog.Logger
 	mask         *secret.Masker
 	pause        func(ctx context.Context, d time.Duration) error
@@ -65,6 +66,8 @@ func newSender(o Options, mask *secret.Masker) (*sender, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.persons = personsHosts(o.Set.Profile())
+	transport.DialContext = looking(dialer)
 	s.away = newStranger(transport, dialer)
 	s.client = &http.Client{Transport: &guard{home: transport, away: s.away, mask: mask}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s, nil
@@ -138,9 +141,15 @@ func (s *sender) once(ctx context.Context, plan *request.Plan, auth authorizatio
 	if err := s.allowed(req.URL); err != nil {
 		return r, 0, err
 	}
+	if req, err = s.learned(plan, req); err != nil {
+		return r, 0, err
+	}
 	req.Header.Set("Accept-Encoding", "gzip")
 	for hops := 0; ; hops++ {
 		res, err := s.client.Do(req) //nolint:bodyclose // read and closed by body
+		if err != nil && hops == 0 && errors.Is(err, errPrivate) {
+			return r, 0, refuseLearned(req.URL)
+		}
 		if err != nil {
 			return r, 0, s.explain(ctx, req.URL, err)
 		}

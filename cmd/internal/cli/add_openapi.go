@@ -121,6 +121,9 @@ func (i *importedAPI) open(ctx context.Context, p *profiles.Profile) error {
 func (i *importedAPI) complete(p *profiles.Profile) error {
 	d := i.read
 	p.Description = firstLine(d.Title)
+	if u, err := url.Parse(d.Server); err == nil && p.Server.BaseURL == "" && profiles.LoopbackHost(u.Hostname()) && filepath.IsAbs(i.source) {
+		p.Server.BaseURL = d.Server // a file on this machine may speak of this machine
+	}
 	for n, s := range d.Schemes {
 		if d.Notes[n].Usable {
 			p.Server.SecuritySchemes = append(p.Server.SecuritySchemes, i.asClient(s))
