@@ -168,7 +168,7 @@ func TestListOf(t *testing.T) {
 	}
 }
 
-// TestConditions: what goes to Go's and and or comes back as it was.
+// TestConditions: what the oracle gives Go's and and or comes back as it was.
 func TestConditions(t *testing.T) {
 	for _, x := range []any{nil, "", "x", 0, 1, false, true, []any{}, []any{1}, map[string]any{}, value{}, value{gjson.Parse(`0`)}, value{gjson.Parse(`{"a":1}`)}} {
 		c := condition(x)

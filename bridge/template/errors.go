@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"text/template/parse"
 )
 
 // Error says what is wrong with a template, or what went wrong in rendering it. It
@@ -40,69 +41,31 @@ type fault struct{ function, message string }
 
 func (f *fault) Error() string { return f.function + ": " + f.message }
 
-// The shapes of Go's errors.
-var (
-	whereRE = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^template: [^:]*:(\d+)(?::(\d+))?: `)
-	})
-	// What Go says of the template alone, without data.
-	harmlessRE = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(wrong number of args for \w+: want .*|can't give argument to non-function|nil is not a command)`)
-	})
-)
+// whereRE is how an error of Go's parser begins.
+var whereRE = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^template: [^:]*:(\d+): `)
+})
 
-// errorAt is an error of Go's template packages in our words, with its place.
-func (t *Template) errorAt(err error, message string) *Error {
-	e := &Error{Name: t.name, Message: message}
+// parseError is an error of Go's parser in our words, with its line.
+func (t *Template) parseError(err error) *Error {
 	text := err.Error()
+	e := &Error{Name: t.name}
 	if m := whereRE().FindStringSubmatch(text); m != nil {
-		e.place(t.source, m[1], m[2])
+		e.Line, _ = strconv.Atoi(m[1])
 		text = strings.TrimPrefix(text, m[0])
 	}
-	if message == "" {
-		e.Message = shorten(unmarked(text))
-	}
-	return e
-}
-
-// place sets line and column, which Go counts from 0 and in the marked template.
-func (e *Error) place(source, line, col string) {
-	e.Line, _ = strconv.Atoi(line)
-	n, err := strconv.Atoi(col)
-	if err != nil {
-		return
-	}
-	lines := strings.SplitN(source, "\n", e.Line+1)
-	if e.Line > len(lines) || n > len(lines[e.Line-1]) {
-		return
-	}
-	e.Col = len(unmarked(lines[e.Line-1][:n])) + 1
-}
-
-// parseError turns an error of Go's parser into ours.
-func (t *Template) parseError(err error) *Error {
-	e := t.errorAt(err, "")
+	e.Message = shorten(unmarked(text))
 	if strings.Contains(e.Message, `bad character`) && strings.Contains(e.Message, "'-'") {
 		e.hint = `write a path with a hyphen as {{gjson "a.b-c"}}`
 	}
 	return e
 }
 
-// runError keeps what a function said and leaves the data out.
-func (t *Template) runError(err error) *Error {
-	message := "it cannot be rendered"
-	if m := harmlessRE().FindString(err.Error()); m != "" {
-		message = shorten(unmarked(m))
-	}
-	for _, bound := range []error{errSteps, errOutput, errDepth} {
-		if errors.Is(err, bound) {
-			message = bound.Error()
-		}
-	}
-	if f := (*fault)(nil); errors.As(err, &f) {
-		message = f.Error()
-	}
-	return t.errorAt(err, message)
+// place returns the line and the column, in the template without marks.
+func (t *Template) place(pos parse.Pos) (line, col int) {
+	before := t.source[:min(int(pos), len(t.source))]
+	start := strings.LastIndexByte(before, '\n') + 1
+	return 1 + strings.Count(before, "\n"), 1 + len(unmarked(before[start:]))
 }
 
 // shorten keeps an error that quotes a template readable.

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	tt "text/template"
 
 	"github.com/Masterminds/sprig/v3"
 )
@@ -67,15 +66,12 @@ var known = sync.OnceValue(func() map[string]bool {
 	return out
 })
 
-// functions returns how this instance finds a function by its name: sprig's with
-// their arguments converted and bounded, Go's own with our values, and those of the
-// engine. There is none for and and or, which are Go's.
-func (i *instance) functions() func(name string) any {
-	engine, own, replaced := i.engineFunctions(), builtins(), i.replacements()
-	return func(name string) any {
-		if f, ok := engine[name]; ok {
-			return f
-		}
+// named returns how this instance finds a function by its name: sprig's with their
+// arguments converted and bounded, Go's own with our values. There is none for and,
+// or and gjson, which see more than their arguments.
+func (i *instance) named() func(name string) function {
+	own, replaced := builtins(), i.replacements()
+	return func(name string) function {
 		if f, ok := own[name]; ok {
 			return i.counted(name, f)
 		}
@@ -118,7 +114,7 @@ func builtins() map[string]func(args []any) (any, error) {
 		"println":  func(args []any) (any, error) { return joined(args, " ") + "\n", nil },
 		"printf":   printf,
 		"html":     func(args []any) (any, error) { return html.EscapeString(joined(args, "")), nil },
-		"js":       func(args []any) (any, error) { return tt.JSEscapeString(joined(args, "")), nil },
+		"js":       func(args []any) (any, error) { return escapeJS(joined(args, "")), nil },
 		"urlquery": func(args []any) (any, error) { return url.QueryEscape(joined(args, "")), nil },
 		"toJson":   toJSON(true), "mustToJson": toJSON(true), "toRawJson": toJSON(false), "mustToRawJson": toJSON(false),
 		"toString": func(args []any) (any, error) { return text(args[0]), nil },

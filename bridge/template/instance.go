@@ -3,63 +3,81 @@ package template
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"strings"
-	tt "text/template"
+	"text/template/parse"
 	"time"
 )
 
-// instance is a template whose functions count the steps of one rendering. It is
-// used by one rendering at a time.
+// instance is one rendering of a template at a time: what it has counted and
+// declared, and functions that count its steps.
 type instance struct {
-	engine *tt.Template
-	err    error // of making the engine
-	steps  int
-	depth  int
-	env    Env
-	drawn  uint64 // random blocks taken from the seed
-	zones  map[string]*time.Location
+	of        *Template
+	functions map[string]function // that the template calls
+	out       strings.Builder
+	vars      []variable // declared, the newest last
+	base      int        // where those of the running template begin
+	steps     int
+	depth     int
+	env       Env
+	drawn     uint64 // random blocks taken from the seed
+	zones     map[string]*time.Location
 }
 
 func newInstance(t *Template) *instance {
-	i := &instance{}
-	functions := tt.FuncMap{}
-	all := i.functions()
+	i := &instance{of: t, functions: map[string]function{}}
+	all := i.named()
 	for _, name := range t.functions {
-		if f := all(name); f != nil { // and and or are Go's own
-			functions[name] = f
+		if f := all(name); f != nil {
+			i.functions[name] = f
 		}
 	}
-	i.engine, i.err = engineOf(t, functions)
 	return i
 }
 
 // run renders once.
-func (i *instance) run(t *Template, data value, env Env) (out string, err error) {
+func (i *instance) run(data value, env Env) (out string, err error) {
 	i.steps, i.depth, i.env, i.drawn = 0, 0, env, 0
 	i.env.Now = env.Now.Round(0) // without the monotonic clock, which would print
-	if i.err != nil {
-		return "", t.errorAt(i.err, "")
-	}
-	w := &limited{}
+	i.base, i.out = 0, strings.Builder{}
 	defer func() {
 		if p := recover(); p != nil {
-			out, err = "", &Error{Name: t.name, Message: "it cannot be rendered"} // p may hold data
+			out, err = "", &Error{Name: i.of.name, Message: "it cannot be rendered"} // p may hold data
 		}
+		clear(i.vars[:cap(i.vars)]) // the instance waits for its next use without data
+		i.vars, i.out = i.vars[:0], strings.Builder{}
 	}()
-	if err := i.engine.Execute(w, data); err != nil {
-		return "", t.runError(err)
+	if err := i.template(i.of.trees[rootName], 0, data); err != nil {
+		if placed, ok := errors.AsType[*Error](err); ok {
+			return "", placed
+		}
+		return "", &Error{Name: i.of.name, Message: err.Error()}
 	}
-	return w.b.String(), nil
+	return i.out.String(), nil
 }
 
-// limited collects output up to MaxOutput.
-type limited struct{ b strings.Builder }
-
-func (w *limited) Write(p []byte) (int, error) {
-	if w.b.Len()+len(p) > MaxOutput {
-		return 0, errOutput
+// failed returns an error with the place where it happened. It keeps what a function
+// said and leaves the data out. One that has a place, or is too much output, which
+// has none, stays as it is.
+func (i *instance) failed(pos parse.Pos, err error) error {
+	if _, placed := errors.AsType[*Error](err); placed {
+		return err
 	}
-	return w.b.Write(p)
+	f, ok := errors.AsType[*fault](err)
+	switch {
+	case ok:
+		return i.refuse(pos, f.Error())
+	case errors.Is(err, errSteps), errors.Is(err, errOutput), errors.Is(err, errDepth):
+		return i.refuse(pos, err.Error())
+	}
+	return i.refuse(pos, "it cannot be rendered")
+}
+
+// refuse is an error of the template alone.
+func (i *instance) refuse(pos parse.Pos, message string) error {
+	e := &Error{Name: i.of.name, Message: shorten(unmarked(message))}
+	e.Line, e.Col = i.of.place(pos)
+	return e
 }
 
 // step counts work; n is about 256 bytes of it.
@@ -68,58 +86,6 @@ func (i *instance) step(n int) error {
 		return errSteps
 	}
 	return nil
-}
-
-// engineFunctions returns the functions that rewritten templates call.
-func (i *instance) engineFunctions() map[string]any {
-	return map[string]any{
-		"__get": func(base any, path string) (any, error) {
-			if v, ok := base.(value); ok {
-				found, cost := lookUp(v.r, path)
-				return value{found}, i.step(cost)
-			}
-			return get(base, path), i.step(2)
-		},
-		"__out": func(x any) (string, error) {
-			if size([]any{x}) > maxProduct {
-				return "", errOutput
-			}
-			return text(x), i.look(x)
-		},
-		"__truth": func(x any) (bool, error) { return truth(x), i.look(x) },
-		"__with": func(x any) (any, error) {
-			if truth(x) {
-				return x, i.look(x)
-			}
-			return nil, i.look(x)
-		},
-		"__condition":     func(x any) (any, error) { return condition(x), i.look(x) },
-		"__unconditioned": unconditioned,
-		"__items":         func(x any) (any, error) { return i.loop(x, items) },
-		"__members":       func(x any) (any, error) { return i.loop(x, members) },
-		"__step":          func() (string, error) { return "", i.step(1) },
-		"__fail":          func(message string) (any, error) { return nil, &fault{"fail", shorten(message)} },
-		"__enter": func() (string, error) {
-			if i.depth++; i.depth > maxDepth {
-				return "", errDepth
-			}
-			return "", i.step(1)
-		},
-		"__leave": func() string { i.depth--; return "" },
-		"gjson":   i.gjson,
-	}
-}
-
-// loop gives range what it goes over.
-func (i *instance) loop(x any, over func(any) (any, bool)) (any, error) {
-	if err := i.look(x); err != nil {
-		return nil, err
-	}
-	seq, ok := over(x)
-	if !ok {
-		return nil, &fault{"range", "wants a list, a dictionary, a number or a text"}
-	}
-	return seq, nil
 }
 
 // look counts the reading of a value.

@@ -2,43 +2,59 @@ package template
 
 import (
 	"iter"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/tidwall/gjson"
 )
 
-// members returns what range goes over with two variables, as upstream: the items of
-// an array with their numbers, the members of an object with their keys, the
-// characters of a text with their places, the numbers below a number; nothing for
-// null and what is absent. ok is false for what cannot be gone over.
-func members(x any) (seq any, ok bool) {
-	if v, isValue := x.(value); isValue {
-		return membersOf(v)
+// members returns what range goes over, as upstream: the items of a list with their
+// numbers, the members of an object with their keys, in its order, and of a
+// dictionary in that of the keys, the characters of a text with their places, the
+// numbers below a number; nothing for null and what is absent. ok is false for what
+// cannot be gone over.
+func members(x any) (seq iter.Seq2[any, any], ok bool) {
+	switch x := x.(type) {
+	case value:
+		return membersOf(x)
+	case []any:
+		return itemsOf(x), true
+	case map[string]any:
+		return entries(x), true
 	}
 	if _, isNumber := number(x); isNumber {
 		n, err := whole(x)
 		return numbers(n), err == nil
 	}
 	switch v := reflect.ValueOf(x); v.Kind() {
-	case reflect.Invalid, reflect.Slice, reflect.Map, reflect.Array:
-		return x, true
+	case reflect.Invalid:
+		return nothing, true
+	case reflect.Slice, reflect.Array:
+		return itemsOf(listOf(x)), true
+	case reflect.Map:
+		all := map[string]any{} // functions make none but with keys that are texts
+		for m := v.MapRange(); m.Next(); {
+			all[text(m.Key().Interface())] = m.Value().Interface()
+		}
+		return entries(all), true
 	case reflect.String:
 		return characters(v.String()), true
 	}
 	return nil, false
 }
 
-func membersOf(v value) (seq any, ok bool) {
+func membersOf(v value) (seq iter.Seq2[any, any], ok bool) {
 	switch v.r.Type {
 	case gjson.Null:
-		return nil, true
+		return nothing, true
 	case gjson.Number:
 		n, err := whole(v)
 		return numbers(n), err == nil
 	case gjson.String:
 		return characters(v.r.Str), true
 	case gjson.JSON:
-		return iter.Seq2[any, any](func(yield func(any, any) bool) {
+		return func(yield func(any, any) bool) {
 			at, list := 0, v.r.IsArray()
 			v.r.ForEach(func(key, item gjson.Result) bool {
 				var k any = key.Str
@@ -48,9 +64,33 @@ func membersOf(v value) (seq any, ok bool) {
 				at++
 				return yield(k, value{item})
 			})
-		}), true
+		}, true
 	}
 	return nil, false
+}
+
+func nothing(func(any, any) bool) {}
+
+func itemsOf(list []any) iter.Seq2[any, any] {
+	return func(yield func(any, any) bool) {
+		for j, item := range list {
+			if !yield(j, item) {
+				return
+			}
+		}
+	}
+}
+
+// entries goes over a dictionary as it is at first: a template may change it.
+func entries(d map[string]any) iter.Seq2[any, any] {
+	d = maps.Clone(d)
+	return func(yield func(any, any) bool) {
+		for _, k := range slices.Sorted(maps.Keys(d)) {
+			if !yield(k, d[k]) {
+				return
+			}
+		}
+	}
 }
 
 func numbers(n int64) iter.Seq2[any, any] {
@@ -71,16 +111,4 @@ func characters(s string) iter.Seq2[any, any] {
 			}
 		}
 	}
-}
-
-// items is members without the numbers and keys.
-func items(x any) (seq any, ok bool) {
-	seq, ok = members(x)
-	all, pairs := seq.(iter.Seq2[any, any])
-	if !ok || !pairs {
-		return seq, ok
-	}
-	return iter.Seq[any](func(yield func(any) bool) {
-		all(func(_, item any) bool { return yield(item) })
-	}), true
 }

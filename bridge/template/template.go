@@ -89,20 +89,20 @@ func Parse(name, text string) (*Template, error) {
 	}
 	t.trees = map[string]*parse.Tree{}
 	root := parse.New(rootName)
-	root.Mode = parse.SkipFuncCheck // the rewriter checks, and knows where
+	root.Mode = parse.SkipFuncCheck // the checker does, and knows where
 	if _, err := root.Parse(t.source, "", "", t.trees); err != nil {
 		return nil, t.parseError(err)
 	}
 	t.simple = simplePieces(root.Root)
 	t.args = argUses(t.trees)
-	r := &rewriter{template: t, used: map[string]bool{}}
+	c := &checker{template: t, used: map[string]bool{}}
 	for _, sub := range slices.Sorted(maps.Keys(t.trees)) {
-		r.rewrite(t.trees[sub])
+		c.list(t.trees[sub].Root)
 	}
-	if r.err != nil {
-		return nil, r.err
+	if c.err != nil {
+		return nil, c.err
 	}
-	t.functions = slices.Sorted(maps.Keys(r.used))
+	t.functions = slices.Sorted(maps.Keys(c.used))
 	t.pool.New = func() any { return newInstance(t) }
 	return t, nil
 }
@@ -124,19 +124,24 @@ func (t *Template) Render(data []byte, env Env) (string, error) {
 	if t.static {
 		return t.text, nil
 	}
-	root := gjson.Result{}
-	if !deep(data) && gjson.ValidBytes(data) {
-		root = gjson.ParseBytes(bytes.Trim(data, " \t\r\n")) // GJSON would keep what follows
-	}
+	root := documentOf(data)
 	if t.simple != nil {
 		return t.renderSimple(root)
 	}
 	i := t.pool.Get().(*instance)
 	defer t.pool.Put(i)
-	return i.run(t, value{root}, env)
+	return i.run(value{root}, env)
 }
 
-// renderSimple renders text and plain paths without the template engine.
+// documentOf reads data, which is nothing when it is not valid.
+func documentOf(data []byte) gjson.Result {
+	if deep(data) || !gjson.ValidBytes(data) {
+		return gjson.Result{}
+	}
+	return gjson.ParseBytes(bytes.Trim(data, " \t\r\n")) // GJSON would keep what follows
+}
+
+// renderSimple renders text and plain paths without the executor.
 func (t *Template) renderSimple(root gjson.Result) (string, error) {
 	var b strings.Builder
 	b.Grow(len(t.text) + 64)

@@ -108,26 +108,6 @@ func (v value) native() any {
 	return out
 }
 
-// falsy carries a value that is false to Go's and and or: a slice without items
-// is false, whatever stands in its room.
-type falsy []any
-
-// condition returns x as something that Go takes for true or false as we do.
-func condition(x any) any {
-	if truth(x) {
-		return x
-	}
-	return falsy{x}[:0]
-}
-
-// unconditioned returns what condition was given.
-func unconditioned(x any) any {
-	if f, ok := x.(falsy); ok {
-		return f[:1][0]
-	}
-	return x
-}
-
 // truth is the truth of anything.
 func truth(x any) bool {
 	if v, ok := x.(value); ok {

@@ -11,7 +11,7 @@ import (
 )
 
 // counted counts the steps of one of our own functions.
-func (i *instance) counted(name string, f func([]any) (any, error)) func(...any) (any, error) {
+func (i *instance) counted(name string, f func([]any) (any, error)) function {
 	return func(args ...any) (any, error) {
 		if len(args) == 0 && !withoutArguments(name) {
 			return nil, &fault{name, "wants an argument"}
@@ -62,7 +62,7 @@ func (i *instance) afterwards(out any) error {
 
 // wrap makes a function of sprig take our values: each argument is converted to
 // what the function wants, what it could make is bounded, and a panic is an error.
-func (i *instance) wrap(name string, f any) func(...any) (any, error) {
+func (i *instance) wrap(name string, f any) function {
 	fn := reflect.ValueOf(f)
 	typ := fn.Type()
 	return func(args ...any) (out any, err error) {

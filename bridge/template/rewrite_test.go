@@ -2,7 +2,6 @@ package template
 
 import (
 	"strings"
-	tt "text/template"
 	"text/template/parse"
 )
 
@@ -11,8 +10,8 @@ import (
 type rewriter struct {
 	template *Template
 	tree     *parse.Tree
+	trees    map[string]*parse.Tree
 	used     map[string]bool // functions that the trees call
-	err      *Error          // the first thing that is wrong
 }
 
 // rewrite changes one tree and counts its calls.
@@ -22,24 +21,13 @@ func (r *rewriter) rewrite(tree *parse.Tree) {
 	tree.Root.Nodes = append([]parse.Node{r.action("__enter")}, append(tree.Root.Nodes, r.action("__leave"))...)
 }
 
-// fail keeps the first error, with the place of n.
-func (r *rewriter) fail(n parse.Node, message, hint string) {
-	if r.err != nil {
-		return
-	}
-	r.err = &Error{Name: r.template.name, Message: shorten(unmarked(message)), hint: hint}
-	where, _ := r.tree.ErrorContext(n)
-	if m := whereRE().FindStringSubmatch("template: " + where + ": "); m != nil {
-		r.err.place(r.template.source, m[1], m[2])
-	}
-}
-
 func (r *rewriter) list(l *parse.ListNode) {
 	if l == nil {
 		return
 	}
-	for _, n := range l.Nodes {
+	for j, n := range l.Nodes {
 		r.node(n)
+		l.Nodes[j] = r.apart(n)
 	}
 }
 
@@ -51,11 +39,7 @@ func (r *rewriter) node(n parse.Node) {
 			r.then(n.Pipe, "__out")
 		}
 	case *parse.IfNode:
-		function := "__truth"
-		if len(n.Pipe.Decl) > 0 {
-			function = "__with" // the variable is the value, not its truth
-		}
-		r.branch(&n.BranchNode, function)
+		r.branch(&n.BranchNode, "__truth")
 	case *parse.WithNode:
 		r.branch(&n.BranchNode, "__with")
 	case *parse.RangeNode:
@@ -66,9 +50,6 @@ func (r *rewriter) node(n parse.Node) {
 		r.branch(&n.BranchNode, function)
 		n.List.Nodes = append([]parse.Node{r.action("__step")}, n.List.Nodes...)
 	case *parse.TemplateNode:
-		if r.template.trees[n.Name] == nil {
-			r.fail(n, "there is no template "+n.Name, `define it: {{define "`+n.Name+`"}}…{{end}}`)
-		}
 		if n.Pipe != nil {
 			r.pipe(n.Pipe)
 		}
@@ -82,6 +63,46 @@ func (r *rewriter) branch(b *parse.BranchNode, function string) {
 	r.then(b.Pipe, function)
 	r.list(b.List)
 	r.list(b.ElseList)
+}
+
+// apart declares the variables of a block before it, so that they hold the value and
+// not what the engine goes by: if and with that of a condition, range a function. (The
+// engine's own variables would hold the value, too.)
+func (r *rewriter) apart(n parse.Node) parse.Node {
+	var b *parse.BranchNode
+	switch n := n.(type) {
+	case *parse.IfNode:
+		b = &n.BranchNode
+	case *parse.WithNode:
+		b = &n.BranchNode
+	case *parse.RangeNode:
+		b = &n.BranchNode
+	default:
+		return n
+	}
+	if len(b.Pipe.Decl) == 0 {
+		return n
+	}
+	last := len(b.Pipe.Cmds) - 1
+	declare := &parse.PipeNode{NodeType: parse.NodePipe, Pos: b.Pipe.Pos, Line: b.Pipe.Line, IsAssign: b.Pipe.IsAssign, Decl: b.Pipe.Decl, Cmds: b.Pipe.Cmds[:last]}
+	x := &parse.VariableNode{NodeType: parse.NodeVariable, Pos: b.Pipe.Pos, Ident: b.Pipe.Decl[0].Ident}
+	b.Pipe.Cmds = []*parse.CommandNode{{NodeType: parse.NodeCommand, Pos: b.Pipe.Pos, Args: []parse.Node{x}}, b.Pipe.Cmds[last]}
+	if loop, ok := n.(*parse.RangeNode); ok {
+		n = r.when(r.operation(b.Pipe.Pos, "__any", x), b.ElseList, loop)
+		b.ElseList = nil
+	} else {
+		b.Pipe.Decl = nil
+	}
+	always := r.operation(b.Pipe.Pos, "__truth", &parse.BoolNode{NodeType: parse.NodeBool, Pos: b.Pipe.Pos, True: true})
+	return r.when(always, nil, &parse.ActionNode{NodeType: parse.NodeAction, Pos: b.Pipe.Pos, Pipe: declare}, n)
+}
+
+// when is an if.
+func (r *rewriter) when(p *parse.PipeNode, otherwise *parse.ListNode, then ...parse.Node) *parse.IfNode {
+	n := &parse.IfNode{}
+	n.NodeType, n.Pos, n.Pipe, n.ElseList = parse.NodeIf, p.Pos, p, otherwise
+	n.List = &parse.ListNode{NodeType: parse.NodeList, Pos: p.Pos, Nodes: then}
+	return n
 }
 
 // then puts a function behind a pipeline.
@@ -134,9 +155,6 @@ func (r *rewriter) pipe(p *parse.PipeNode) {
 // logic leaves and and or to Go, which evaluates no more arguments than it needs; it
 // sees the truth of our values when they come as conditions.
 func (r *rewriter) logic(id *parse.IdentifierNode, c *parse.CommandNode, piped bool) []*parse.CommandNode {
-	if len(c.Args) == 1 && !piped {
-		r.fail(id, id.Ident+": wants an argument", "")
-	}
 	for j, arg := range c.Args[1:] {
 		c.Args[j+1] = r.operation(arg.Position(), "__condition", arg)
 	}
@@ -151,7 +169,7 @@ func (r *rewriter) logic(id *parse.IdentifierNode, c *parse.CommandNode, piped b
 func (r *rewriter) operand(n parse.Node) parse.Node {
 	switch n := n.(type) {
 	case *parse.IdentifierNode:
-		r.function(n)
+		r.used[n.Ident] = true
 	case *parse.FieldNode:
 		return r.get(n.Pos, &parse.DotNode{NodeType: parse.NodeDot, Pos: n.Pos}, n.Ident)
 	case *parse.VariableNode:
@@ -170,32 +188,4 @@ func (r *rewriter) operand(n parse.Node) parse.Node {
 func (r *rewriter) get(pos parse.Pos, base parse.Node, path []string) parse.Node {
 	text := unmarked(strings.Join(path, "."))
 	return r.operation(pos, "__get", base, &parse.StringNode{NodeType: parse.NodeString, Pos: pos, Quoted: text, Text: text})
-}
-
-// function checks that a function may be called.
-func (r *rewriter) function(n *parse.IdentifierNode) {
-	if why := refused(n.Ident); why != "" {
-		r.fail(n, "the function "+n.Ident+" is not allowed: "+why, "")
-		return
-	}
-	if !known()[n.Ident] {
-		hint := ""
-		if near := nearest(n.Ident); near != "" {
-			hint = "did you mean " + near + "?"
-		}
-		r.fail(n, "there is no function "+n.Ident, hint)
-		return
-	}
-	r.used[n.Ident] = true
-}
-
-// engineOf returns Go's template with the trees of t and these functions.
-func engineOf(t *Template, functions tt.FuncMap) (*tt.Template, error) {
-	engine := tt.New(rootName).Funcs(functions)
-	for name, tree := range t.trees {
-		if _, err := engine.AddParseTree(name, tree); err != nil {
-			return nil, err
-		}
-	}
-	return engine, nil
 }
