@@ -52,6 +52,36 @@ func (h *Home) ReadFile(rel string) ([]byte, error) {
 	return data, nil
 }
 
+// ReadPart returns up to most bytes of the file with that relative name from the
+// offset at on, and the file's size. The errors are those of ReadFile, and io.EOF
+// within one when the file ends before at.
+func (h *Home) ReadPart(rel string, at int64, most int) (data []byte, size int64, err error) {
+	err = h.within("read", rel, false, func(root *os.Root, name string) error {
+		info, err := root.Lstat(name)
+		if err != nil {
+			return err
+		}
+		if size = info.Size(); !info.Mode().IsRegular() {
+			return errNotRegular
+		}
+		if at < 0 || most < 0 || at > size {
+			return io.EOF
+		}
+		f, err := root.Open(name)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		data = make([]byte, min(int64(most), size-at))
+		_, err = io.ReadFull(io.NewSectionReader(f, at, int64(len(data))), data)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return data, size, nil
+}
+
 // WriteFile creates or replaces the file with that relative name, mode 0600, and
 // makes the folders on the way, mode 0700. It is atomic and durable: at any
 // moment, also after a crash, a reader sees the old content or the new one.
