@@ -92,6 +92,7 @@ func (c *checker) exposure() {
 	c.choose("exposure.mode", e.Mode, "auto", "list", "search")
 	c.notNegative("exposure.budgetTokens", int64(e.BudgetTokens))
 	c.notNegative("exposure.maxTools", int64(e.MaxTools))
+	c.notNegative("exposure.listTokens", int64(e.ListTokens))
 	c.notNegative("exposure.maxResultChars", int64(e.MaxResultChars))
 }
 

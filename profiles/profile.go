@@ -207,6 +207,7 @@ type Exposure struct {
 	Mode           string `key:"mode"` // auto (default), list, search
 	BudgetTokens   int    `key:"budgetTokens"`
 	MaxTools       int    `key:"maxTools"`
+	ListTokens     int    `key:"listTokens"`
 	MaxResultChars int    `key:"maxResultChars"`
 }
 

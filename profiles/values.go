@@ -155,5 +155,6 @@ const (
 	DefaultMaxResultChars   = 100_000
 	DefaultBudgetTokens     = 10_000
 	DefaultMaxTools         = 40
+	DefaultListTokens       = 120_000
 	DefaultRetries          = 2
 )

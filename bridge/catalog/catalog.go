@@ -1,12 +1,15 @@
 package catalog
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/search"
@@ -24,9 +27,17 @@ const suffix = ".catalog"
 
 // Catalog is a compiled profile. It is immutable and safe for concurrent use.
 type Catalog struct {
-	Set   *tool.Set
-	Index *search.Index // of the set's listed tools, in their order
+	Set *tool.Set
+	// Index returns the search index of the set's listed tools, in their order. It is
+	// read when it is asked for first; when it is damaged it is made of the set.
+	Index func() *search.Index
+
+	broken *atomic.Bool // the search index is damaged
 }
+
+// Damaged reports whether a part could not be read, or was not what had been written.
+// What is not read is not looked at. Then [Remove] it, compile, and [Write].
+func (c *Catalog) Damaged() bool { return c.Set.Damaged() || c.broken != nil && c.broken.Load() }
 
 // Error says why there is no catalog, or why one could not be kept. A catalog can
 // always be made again.
@@ -52,18 +63,15 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Open returns the catalog of a profile. identity tells profiles apart: the name, or
 // the path of one that is not in the home's folder. p must be the profile that key was
-// made of; the set refers to it. Imported tools are not made until they are asked for.
+// made of; the set refers to it. Only the beginning of the file is read; the rest when
+// it is asked for, each part checked then ([Catalog.Damaged]). entries is as for [Write].
 // The error is an *Error, whatever is wrong: there is none, or the file is damaged, cut
 // off or of another version. Then compile, and [Write].
-func Open(h *home.Home, p *profiles.Profile, identity string, key Key) (*Catalog, error) {
+func Open(h *home.Home, p *profiles.Profile, identity string, key Key, entries Entries) (*Catalog, error) {
 	name := fileName(identity, key)
-	data, err := h.ReadFile(name)
+	c, err := open(p, key, entries, func(at int64, size int) ([]byte, int64, error) { return h.ReadPart(name, at, size) })
 	if errors.Is(err, fs.ErrNotExist) {
 		err = errors.Join(errNone, fs.ErrNotExist)
-	}
-	var c *Catalog
-	if err == nil {
-		c, err = open(p, key, data)
 	}
 	if err != nil {
 		return nil, &Error{"open", h.Join(name), err}
@@ -71,33 +79,87 @@ func Open(h *home.Home, p *profiles.Profile, identity string, key Key) (*Catalog
 	return c, nil
 }
 
-func open(p *profiles.Profile, key Key, data []byte) (*Catalog, error) {
-	tools, index, err := decode(key, data)
+// Entries are what a set's tools are found by, in their order.
+type Entries func(*tool.Set) []search.Entry
+
+// reader reads up to so many bytes of a catalog from an offset on, and says how long
+// it is.
+type reader func(at int64, most int) (data []byte, size int64, err error)
+
+// first is how much is read at once for a start: the head of most catalogs is in it.
+const first = 8 << 10
+
+func open(p *profiles.Profile, key Key, entries Entries, read reader) (*Catalog, error) {
+	start, size, err := read(0, first)
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalog{}
-	if c.Set, err = tool.Unpack(p, tools); err != nil {
+	h, err := decodeHeader(key, start, size)
+	if err != nil {
 		return nil, err
 	}
-	if c.Index, err = search.Open(index); err != nil {
+	part := func(i int) ([]byte, error) {
+		data, _, err := read(h.at[i], h.size[i])
+		if err == nil && (len(data) != h.size[i] || checksum(data) != h.sum[i]) {
+			err = errDamaged
+		}
+		return data, err
+	}
+	var head []byte
+	if end := headerSize + h.size[headPart]; end <= len(start) {
+		if head = start[headerSize:end]; checksum(head) != h.sum[headPart] {
+			return nil, errDamaged
+		}
+	} else if head, err = part(headPart); err != nil {
 		return nil, err
 	}
-	if c.Index.Len() != c.Set.Len() {
-		return nil, errDamaged
+	c := &Catalog{broken: &atomic.Bool{}}
+	c.Set, err = tool.Unpack(p, tool.Source{Head: head,
+		List:  func() ([]byte, error) { return part(listPart) },
+		Index: func() ([]byte, error) { return part(indexPart) },
+		Details: func(at, size int) ([]byte, error) {
+			if at < 0 || size < 0 || at+size > h.size[detailsPart] {
+				return nil, errDamaged
+			}
+			data, _, err := read(h.at[detailsPart]+int64(at), size)
+			return data, err
+		}})
+	if err != nil {
+		return nil, err
 	}
+	c.Index = sync.OnceValue(func() *search.Index {
+		data, err := part(searchPart)
+		if err == nil {
+			if index, err := search.Open(data); err == nil && index.Len() == c.Set.Len() {
+				return index
+			}
+		}
+		c.broken.Store(true)
+		return search.Build(entries(c.Set))
+	})
 	return c, nil
+}
+
+// ofBytes reads a catalog that is in memory.
+func ofBytes(data []byte) reader {
+	return func(at int64, most int) ([]byte, int64, error) {
+		if at > int64(len(data)) {
+			return nil, 0, errDamaged
+		}
+		return data[at:min(at+int64(most), int64(len(data)))], int64(len(data)), nil
+	}
 }
 
 // Write keeps a compiled profile for [Open] and removes older catalogs of the same
 // profile. The catalog that it returns is never nil: it is the one that the next start
-// will open, or, when the error says that it could not be kept, one of set and index
-// themselves. Several processes may write the same catalog at once; an existing file is
-// replaced only when it is no whole catalog.
-func Write(h *home.Home, identity string, key Key, set *tool.Set, index *search.Index) (*Catalog, error) {
-	name := fileName(identity, key)
-	asGiven := &Catalog{Set: set, Index: index}
-	fail := func(err error) (*Catalog, error) { return asGiven, &Error{"write", h.Join(name), err} }
+// will open, or, when the error says that it could not be kept, one of the set itself
+// and the index of its entries. Several processes may write the same catalog at once;
+// an existing file is replaced only when it is no whole catalog.
+func Write(h *home.Home, identity string, key Key, set *tool.Set, entries Entries) (*Catalog, error) {
+	name, index := fileName(identity, key), search.Build(entries(set))
+	fail := func(err error) (*Catalog, error) {
+		return &Catalog{Set: set, Index: func() *search.Index { return index }}, &Error{"write", h.Join(name), err}
+	}
 	tools, err := set.Pack()
 	if err != nil {
 		return fail(err)
@@ -110,28 +172,27 @@ func Write(h *home.Home, identity string, key Key, set *tool.Set, index *search.
 	if err != nil {
 		return fail(err)
 	}
-	c, err := open(set.Profile(), key, data)
-	if err != nil { // what cannot be opened is not written
+	if c, err := open(set.Profile(), key, entries, ofBytes(data)); err != nil { // what cannot be opened is not written
 		return fail(err)
-	}
-	if err := create(h, name, set.Profile(), key, data); err != nil {
+	} else if err := create(h, name, data); err != nil {
 		return c, &Error{"write", h.Join(name), err}
 	}
 	clean(h, identity, name, kept)
+	c, err := Open(h, set.Profile(), identity, key, entries)
+	if err != nil {
+		return fail(err)
+	}
 	return c, nil
 }
 
 // create writes a file that is not there, or is no whole catalog.
-func create(h *home.Home, name string, p *profiles.Profile, key Key, data []byte) error {
+func create(h *home.Home, name string, data []byte) error {
 	err := h.CreateFile(name, data)
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	existing, err := h.ReadFile(name)
-	if err == nil {
-		if _, err = open(p, key, existing); err == nil {
-			return nil // another process was first
-		}
+	if existing, err := h.ReadFile(name); err == nil && bytes.Equal(existing, data) {
+		return nil // another process was first
 	}
 	if err := h.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -57,7 +57,7 @@ func load(t testing.TB, text string) *profiles.Profile {
 }
 
 // made is a compiled profile and its key.
-func made(t testing.TB, text string) (*profiles.Profile, Key, *tool.Set, *search.Index) {
+func made(t testing.TB, text string) (*profiles.Profile, Key, *tool.Set) {
 	t.Helper()
 	p := load(t, text)
 	d, err := openapi.Read(t.Context(), openapi.Source{Name: "library.json", Data: []byte(document)}, openapi.Options{})
@@ -72,15 +72,15 @@ func made(t testing.TB, text string) (*profiles.Profile, Key, *tool.Set, *search
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, key, set, indexOf(set)
+	return p, key, set
 }
 
-func indexOf(set *tool.Set) *search.Index {
+func entriesOf(set *tool.Set) []search.Entry {
 	var entries []search.Entry
 	for _, t := range set.Tools() {
 		entries = append(entries, search.Entry{Name: t.Name, Summary: t.Description, Method: t.Request.Method, Path: t.Path})
 	}
-	return search.Build(entries)
+	return entries
 }
 
 func newHome(t testing.TB) *home.Home {
@@ -93,13 +93,14 @@ func newHome(t testing.TB) *home.Home {
 }
 
 // same fails the test unless the catalog is what was compiled.
-func same(t *testing.T, c *Catalog, set *tool.Set, index *search.Index) {
+func same(t *testing.T, c *Catalog, set *tool.Set) {
 	t.Helper()
+	index := search.Build(entriesOf(set))
 	if c.Set.Version() != set.Version() || !bytes.Equal(c.Set.List(), set.List()) {
 		t.Errorf("the list is %s, want %s", c.Set.List(), set.List())
 	}
 	for _, query := range []string{"list books", "remove a book", "hello"} {
-		got, _ := c.Index.Search(query, 10)
+		got, _ := c.Index().Search(query, 10)
 		if want, _ := index.Search(query, 10); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %v, want %v", query, got, want)
 		}
@@ -113,8 +114,8 @@ func same(t *testing.T, c *Catalog, set *tool.Set, index *search.Index) {
 
 func TestWriteAndOpen(t *testing.T) {
 	h := newHome(t)
-	p, key, set, index := made(t, profile)
-	_, err := Open(h, p, "library", key)
+	p, key, set := made(t, profile)
+	_, err := Open(h, p, "library", key, entriesOf)
 	var e *Error
 	if !errors.Is(err, fs.ErrNotExist) || !errors.As(err, &e) || e.Hint() == "" || !strings.Contains(err.Error(), "cache") {
 		t.Errorf("before: %v", err)
@@ -122,16 +123,16 @@ func TestWriteAndOpen(t *testing.T) {
 	if h.Exists() {
 		t.Error("looking made a folder")
 	}
-	c, err := Write(h, "library", key, set, index)
+	c, err := Write(h, "library", key, set, entriesOf)
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, c, set, index)
+	same(t, c, set)
 	again := load(t, profile) // another process
-	if c, err = Open(h, again, "library", key); err != nil {
+	if c, err = Open(h, again, "library", key, entriesOf); err != nil {
 		t.Fatal(err)
 	}
-	same(t, c, set, index)
+	same(t, c, set)
 	got, ok := c.Set.Tool("books_list")
 	if !ok || got.Security[0][0].Scheme != &again.Server.SecuritySchemes[0] {
 		t.Errorf("%+v", got)
@@ -143,7 +144,7 @@ func TestWriteAndOpen(t *testing.T) {
 	if bytes.Contains(data, []byte("never-in-the-cache")) {
 		t.Error("a credential is in the file")
 	}
-	if _, err := Open(h, p, "other", key); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(h, p, "other", key, entriesOf); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("another profile: %v", err)
 	}
 }
@@ -178,12 +179,20 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// spoilt reads every part of a catalog and reports whether one is damaged.
+func spoilt(c *Catalog) bool {
+	c.Index()
+	c.Set.List()
+	c.Set.All()
+	return c.Damaged()
+}
+
 // TestDamage: no byte of the file can change, and none can be missing or too many,
 // without being noticed; the next Write mends it.
 func TestDamage(t *testing.T) {
 	h := newHome(t)
-	p, key, set, index := made(t, profile)
-	if _, err := Write(h, "library", key, set, index); err != nil {
+	p, key, set := made(t, profile)
+	if _, err := Write(h, "library", key, set, entriesOf); err != nil {
 		t.Fatal(err)
 	}
 	file := h.Join(fileName("library", key))
@@ -194,10 +203,10 @@ func TestDamage(t *testing.T) {
 	for i := range data {
 		damaged := bytes.Clone(data)
 		damaged[i] ^= 1 << (i % 8)
-		if _, err := open(p, key, damaged); err == nil {
+		if c, err := open(p, key, entriesOf, ofBytes(damaged)); err == nil && !spoilt(c) {
 			t.Fatalf("byte %d of %d can be anything", i, len(data))
 		}
-		if _, err := open(p, key, data[:i]); err == nil {
+		if _, err := open(p, key, entriesOf, ofBytes(data[:i])); err == nil {
 			t.Fatalf("%d of %d bytes are enough", i, len(data))
 		}
 	}
@@ -207,21 +216,21 @@ func TestDamage(t *testing.T) {
 		if err := os.WriteFile(file, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Open(h, p, "library", key)
+		_, err := Open(h, p, "library", key, entriesOf)
 		var e *Error
 		if !errors.As(err, &e) || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), what) {
 			t.Errorf("%s: %v", what, err)
 		}
-		if _, err := Write(h, "library", key, set, index); err != nil {
+		if _, err := Write(h, "library", key, set, entriesOf); err != nil {
 			t.Fatal(err)
 		}
-		c, err := Open(h, p, "library", key)
+		c, err := Open(h, p, "library", key, entriesOf)
 		if err != nil {
 			t.Fatal(err)
 		}
-		same(t, c, set, index)
+		same(t, c, set)
 	}
-	if _, err := open(p, Key{}, data); !errors.Is(err, errOtherKey) {
+	if _, err := open(p, Key{}, entriesOf, ofBytes(data)); !errors.Is(err, errOtherKey) {
 		t.Error(err)
 	}
 }
@@ -229,7 +238,7 @@ func TestDamage(t *testing.T) {
 // TestManyProcesses: whoever writes or opens meanwhile gets a whole catalog.
 func TestManyProcesses(t *testing.T) {
 	h := newHome(t)
-	_, key, set, index := made(t, profile)
+	_, key, set := made(t, profile)
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
@@ -238,16 +247,16 @@ func TestManyProcesses(t *testing.T) {
 				_ = os.MkdirAll(h.Join(home.CacheDir), 0o700)
 				_ = os.WriteFile(h.Join(fileName("library", Key{byte(i)})), []byte("MBCATAL1"), 0o600)
 			}
-			c, err := Write(h, "library", key, set, index)
+			c, err := Write(h, "library", key, set, entriesOf)
 			if err != nil {
 				t.Error(err)
 			}
-			same(t, c, set, index)
-			if c, err = Open(h, p, "library", key); err != nil {
+			same(t, c, set)
+			if c, err = Open(h, p, "library", key, entriesOf); err != nil {
 				t.Error(err)
 				return
 			}
-			same(t, c, set, index)
+			same(t, c, set)
 		})
 	}
 	all.Wait()
@@ -255,7 +264,7 @@ func TestManyProcesses(t *testing.T) {
 
 func TestOldCatalogsGo(t *testing.T) {
 	h := newHome(t)
-	_, _, set, index := made(t, profile)
+	_, _, set := made(t, profile)
 	count := func(identity string) (n int) {
 		entries, err := h.ReadDir(home.CacheDir)
 		if err != nil {
@@ -270,7 +279,7 @@ func TestOldCatalogsGo(t *testing.T) {
 	}
 	for i := range 6 {
 		for _, identity := range []string{"library", "other"} {
-			if _, err := Write(h, identity, Key{byte(i)}, set, index); err != nil {
+			if _, err := Write(h, identity, Key{byte(i)}, set, entriesOf); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -293,27 +302,27 @@ func TestOldCatalogsGo(t *testing.T) {
 // TestNoRoom: without a place to keep it, the catalog serves all the same.
 func TestNoRoom(t *testing.T) {
 	h := newHome(t)
-	_, key, set, index := made(t, profile)
+	_, key, set := made(t, profile)
 	if err := h.WriteFile(home.CacheDir, []byte("a file where the folder should be")); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Write(h, "library", key, set, index)
+	c, err := Write(h, "library", key, set, entriesOf)
 	var e *Error
 	if !errors.As(err, &e) || e.Op != "write" || e.Hint() == "" {
 		t.Errorf("%v", err)
 	}
-	same(t, c, set, index)
+	same(t, c, set)
 }
 
 // FuzzOpen: bytes with the right checksum give an error, or a catalog that can be used
 // without a panic.
 func FuzzOpen(f *testing.F) {
-	p, key, set, index := made(f, profile)
+	p, key, set := made(f, profile)
 	tools, err := set.Pack()
 	if err != nil {
 		f.Fatal(err)
 	}
-	words, _ := index.AppendBinary(nil)
+	words, _ := search.Build(entriesOf(set)).AppendBinary(nil)
 	data, err := encode(key, tools, words)
 	if err != nil {
 		f.Fatal(err)
@@ -327,13 +336,22 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, query string) {
 		if len(data) >= headerSize {
 			data = bytes.Clone(data)
-			binary.LittleEndian.PutUint32(data[atSum:], checksum(data[atSizes:]))
+			at := headerSize
+			for i := range parts {
+				size := int(binary.LittleEndian.Uint32(data[atSizes+4*i:]))
+				if size > len(data)-at {
+					return
+				}
+				binary.LittleEndian.PutUint32(data[atSums+4*i:], checksum(data[at:at+size]))
+				at += size
+			}
+			binary.LittleEndian.PutUint32(data[atChecksum:], checksum(data[:atChecksum]))
 		}
-		c, err := open(p, key, data)
+		c, err := open(p, key, entriesOf, ofBytes(data))
 		if err != nil {
 			return
 		}
-		hits, _ := c.Index.Search(query, 10)
+		hits, _ := c.Index().Search(query, 10)
 		for _, h := range hits {
 			if one := c.Set.At(h.Index); one != nil {
 				_, _ = c.Set.Tool(one.Name)
@@ -348,8 +366,7 @@ func BenchmarkOpen(b *testing.B) {
 	h := newHome(b)
 	_, set := compile(b, filepath.Join(corpus(b), "github-api.json"), openapi.Options{})
 	p := set.Profile()
-	index := indexOf(set)
-	if _, err := Write(h, "github", Key{}, set, index); err != nil {
+	if _, err := Write(h, "github", Key{}, set, entriesOf); err != nil {
 		b.Fatal(err)
 	}
 	info, err := os.Stat(h.Join(fileName("github", Key{})))
@@ -360,15 +377,15 @@ func BenchmarkOpen(b *testing.B) {
 		name string
 		use  func(*Catalog) bool
 	}{
-		{"open", func(c *Catalog) bool { return len(c.Set.List()) > 0 }},
+		{"open", func(c *Catalog) bool { return c.Set.Len() > 0 }},
 		{"one tool", func(c *Catalog) bool { _, ok := c.Set.Tool("issues_create"); return ok }},
-		{"search", func(c *Catalog) bool { hits, _ := c.Index.Search("create an issue", 10); return len(hits) > 0 }},
+		{"search", func(c *Catalog) bool { hits, _ := c.Index().Search("create an issue", 10); return len(hits) > 0 }},
 		{"all tools", func(c *Catalog) bool { return len(c.Set.Tools()) > 0 }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				one, err := Open(h, p, "github", Key{})
+				one, err := Open(h, p, "github", Key{}, entriesOf)
 				if err != nil || !c.use(one) {
 					b.Fatal(err, fmt.Sprint(one))
 				}

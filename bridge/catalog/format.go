@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"strconv"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -15,16 +16,28 @@ import (
 //
 //	magic     the digit is the version of the whole format, tools and index included
 //	key       what it was compiled from
-//	checksum  CRC-32C of what follows
-//	sizes     of the two parts, uint32
-//	tools     as tool.Set.Pack wrote them
-//	index     as search.Index.AppendBinary wrote it
+//	sizes     of the parts, uint32
+//	sums      of the parts, CRC-32C; 0 for the tools' details, whose records have their own
+//	checksum  CRC-32C of everything before
+//	parts     head, list, index and details as tool.Set.Pack made them, and the search
+//	          index as search.Index.AppendBinary wrote it
 const (
-	magic      = "MBCATAL1"
+	magic      = "MBCATAL2"
 	atKey      = len(magic)
-	atSum      = atKey + sha256.Size
-	atSizes    = atSum + 4
-	headerSize = atSizes + 8
+	atSizes    = atKey + sha256.Size
+	atSums     = atSizes + 4*parts
+	atChecksum = atSums + 4*parts
+	headerSize = atChecksum + 4
+)
+
+// The parts.
+const (
+	headPart = iota
+	listPart
+	indexPart
+	detailsPart
+	searchPart
+	parts
 )
 
 // Key says what a catalog was compiled from. Equal keys mean equal catalogs.
@@ -68,40 +81,55 @@ var (
 )
 
 // encode writes a catalog file.
-func encode(key Key, tools, index []byte) ([]byte, error) {
+func encode(key Key, tools tool.Packed, index []byte) ([]byte, error) {
 	const most = 1 << 30
-	if len(tools) > most || len(index) > most {
-		return nil, errUnbounded
-	}
-	out := make([]byte, headerSize, headerSize+len(tools)+len(index))
+	all := [parts][]byte{tools.Head, tools.List, tools.Index, tools.Details, index}
+	out := make([]byte, headerSize, headerSize+len(tools.Head)+len(tools.List)+len(tools.Index)+len(tools.Details)+len(index))
 	copy(out, magic)
 	copy(out[atKey:], key[:])
-	binary.LittleEndian.PutUint32(out[atSizes:], uint32(len(tools)))
-	binary.LittleEndian.PutUint32(out[atSizes+4:], uint32(len(index)))
-	out = append(append(out, tools...), index...)
-	binary.LittleEndian.PutUint32(out[atSum:], checksum(out[atSizes:]))
+	for i, part := range all {
+		if len(part) > most {
+			return nil, errUnbounded
+		}
+		binary.LittleEndian.PutUint32(out[atSizes+4*i:], uint32(len(part)))
+		if i != detailsPart {
+			binary.LittleEndian.PutUint32(out[atSums+4*i:], checksum(part))
+		}
+		out = append(out, part...)
+	}
+	binary.LittleEndian.PutUint32(out[atChecksum:], checksum(out[:atChecksum]))
 	return out, nil
 }
 
-// decode returns the parts of a catalog file.
-func decode(key Key, data []byte) (tools, index []byte, err error) {
+// header is what is read of a catalog file at first.
+type header struct {
+	at   [parts]int64
+	size [parts]int
+	sum  [parts]uint32
+}
+
+// decodeHeader reads the header of a file that is so many bytes long.
+func decodeHeader(key Key, data []byte, size int64) (h header, err error) {
 	switch {
 	case len(data) < headerSize || string(data[:len(magic)-1]) != magic[:len(magic)-1]:
-		return nil, nil, errDamaged
+		return h, errDamaged
 	case data[len(magic)-1] != magic[len(magic)-1]:
-		return nil, nil, errVersion
-	case Key(data[atKey:atSum]) != key:
-		return nil, nil, errOtherKey
-	case binary.LittleEndian.Uint32(data[atSum:]) != checksum(data[atSizes:]):
-		return nil, nil, errDamaged
+		return h, errVersion
+	case Key(data[atKey:atSizes]) != key:
+		return h, errOtherKey
+	case binary.LittleEndian.Uint32(data[atChecksum:]) != checksum(data[:atChecksum]):
+		return h, errDamaged
 	}
-	first := uint64(binary.LittleEndian.Uint32(data[atSizes:]))
-	second := uint64(binary.LittleEndian.Uint32(data[atSizes+4:]))
-	rest := data[headerSize:]
-	if first+second != uint64(len(rest)) {
-		return nil, nil, errDamaged
+	at := int64(headerSize)
+	for i := range parts {
+		h.at[i], h.size[i] = at, int(binary.LittleEndian.Uint32(data[atSizes+4*i:]))
+		h.sum[i] = binary.LittleEndian.Uint32(data[atSums+4*i:])
+		at += int64(h.size[i])
 	}
-	return rest[:first:first], rest[first:], nil
+	if at != size {
+		return h, errDamaged
+	}
+	return h, nil
 }
 
 func checksum(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }

@@ -37,6 +37,19 @@ func (e *Exposure) callTool(meta string, text json.RawMessage, maxChars int, cal
 	return r
 }
 
+// callListed answers a call of a tool that a client may have seen in the list. Where
+// that is compact a wrong call is told what the tool takes.
+func (e *Exposure) callListed(name string, arguments json.RawMessage, maxChars int, call Caller) *result.Result {
+	r := call(name, arguments, "")
+	if !e.Compact() || r.Kind != result.InvalidArguments {
+		return r
+	}
+	if t, ok := e.set.Tool(name); ok {
+		schema(r, t, maxChars)
+	}
+	return r
+}
+
 // schema adds to a result what the arguments of a tool look like, if it fits.
 func schema(r *result.Result, t *tool.Tool, maxChars int) {
 	for _, c := range r.Content {

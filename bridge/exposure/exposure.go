@@ -35,67 +35,52 @@ const (
 type Exposure struct {
 	set       *tool.Set
 	searching bool
-	list      []byte
 	meta      []string // the names of the meta tools that are shown
 	index     func() *search.Index
 }
 
-// New returns what a client is shown of a set. index is that of [Entries]; nil: it is
-// made when it is needed first.
-func New(set *tool.Set, index *search.Index) *Exposure {
-	e := &Exposure{set: set, searching: searching(set)}
-	e.index = sync.OnceValue(func() *search.Index {
-		if index != nil {
-			return index
-		}
-		return search.Build(Entries(set))
-	})
-	e.list = set.List()
+// New returns what a client is shown of a set. index returns the one of [Entries] when
+// it is needed; nil: it is made then.
+func New(set *tool.Set, index func() *search.Index) *Exposure {
+	e := &Exposure{set: set, searching: set.Searched(), index: index}
+	if index == nil {
+		e.index = sync.OnceValue(func() *search.Index { return search.Build(Entries(set)) })
+	}
 	if set.Len() == 0 {
 		return e
 	}
-	if e.searching {
+	switch {
+	case e.searching:
 		e.meta = []string{SearchTools, DescribeTool, CallReadTool}
 		if set.Writes() {
 			e.meta = append(e.meta, CallWriteTool)
 		}
-		e.list = []byte("[]")
+	case set.Compact():
+		e.meta = []string{DescribeTool}
 	}
 	if set.Profile().KeepsResults() {
 		e.meta = append(e.meta, ReadResult)
 	}
-	if len(e.meta) > 0 {
-		e.list = e.appendMeta(e.list)
-	}
 	return e
-}
-
-// searching decides by exposure.mode. In mode auto a profile that imports a document
-// is searched when its list would cost too much or be too long; one that names each of
-// its tools is always listed.
-func searching(set *tool.Set) bool {
-	x := set.Profile().Exposure
-	switch {
-	case x.Mode == "list" || x.Mode == "search":
-		return x.Mode == "search"
-	case set.Profile().OpenAPI == nil:
-		return false
-	}
-	budget, most := x.BudgetTokens, x.MaxTools
-	if budget == 0 {
-		budget = profiles.DefaultBudgetTokens
-	}
-	if most == 0 {
-		most = profiles.DefaultMaxTools
-	}
-	return set.Len() > most || (len(set.List())+3)/4 > budget
 }
 
 // Searching reports whether the mode is search.
 func (e *Exposure) Searching() bool { return e.searching }
 
+// Compact reports whether the list shows less of each tool than describe_tool does.
+func (e *Exposure) Compact() bool { return !e.searching && e.set.Compact() }
+
 // List returns the JSON array for tools/list. It must not be changed.
-func (e *Exposure) List() []byte { return e.list }
+func (e *Exposure) List() []byte {
+	list := []byte("[]")
+	if !e.searching {
+		list = e.set.List()
+	}
+	if len(e.meta) > 0 {
+		list = e.appendMeta(list)
+	}
+	return list
+}
 
 // Version changes with the list and with everything that decides about calls.
 func (e *Exposure) Version() string {
@@ -128,11 +113,11 @@ type Caller func(name string, arguments json.RawMessage, selection string) *resu
 // the API is handed to call, and its result returned. maxChars bounds the text of the
 // answers that are made here; it is as in [result.Options].
 func (e *Exposure) Call(name string, arguments json.RawMessage, maxChars int, call Caller) *result.Result {
-	if name == ReadResult || !slices.Contains(e.meta, name) {
-		return call(name, arguments, "")
-	}
 	if maxChars <= 0 {
 		maxChars = profiles.DefaultMaxResultChars
+	}
+	if name == ReadResult || !slices.Contains(e.meta, name) {
+		return e.callListed(name, arguments, maxChars, call)
 	}
 	switch name {
 	case SearchTools:

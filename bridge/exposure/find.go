@@ -121,7 +121,7 @@ type describedTool struct {
 	Description string          `json:"description,omitempty"`
 	Method      string          `json:"method,omitempty"`
 	Path        string          `json:"path,omitempty"`
-	CallWith    string          `json:"callWith"`
+	CallWith    string          `json:"callWith,omitempty"` // in search mode
 	InputSchema json.RawMessage `json:"inputSchema"`
 }
 
@@ -155,9 +155,12 @@ func (e *Exposure) describe(text json.RawMessage, maxChars int) *result.Result {
 	return r
 }
 
-// caller names the meta tool that a tool is called with.
+// caller names the meta tool that a tool is called with; none when it is listed.
 func (e *Exposure) caller(t *tool.Tool) string {
-	if t.ReadOnly {
+	switch {
+	case !e.searching:
+		return ""
+	case t.ReadOnly:
 		return CallReadTool
 	}
 	return CallWriteTool

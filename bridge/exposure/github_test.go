@@ -81,7 +81,7 @@ func TestGitHub(t *testing.T) {
 
 func BenchmarkGitHub(b *testing.B) {
 	set := github(b)
-	index := search.Build(Entries(set))
+	index := sync.OnceValue(func() *search.Index { return search.Build(Entries(set)) })
 	b.Run("new", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -55,6 +55,9 @@ func (e *Exposure) metaTool(name string) listed {
 		return tell(name, "Search tools", e.about()+" Finds the tools that do something, best first: name, summary, argument names (* is required), and whether it only reads. "+
 			"Then use describe_tool for the arguments, and "+e.callers()+".", searchSchema, reads)
 	case DescribeTool:
+		if !e.searching {
+			return tell(name, "Describe tools", "The other tools are listed briefly. Shows the whole description and argument schema of any of them, by name.", describeSchema, reads)
+		}
 		return tell(name, "Describe tools", "Shows the whole description and argument schema of tools, by name.", describeSchema, reads)
 	case CallReadTool:
 		reads.OpenWorld = true

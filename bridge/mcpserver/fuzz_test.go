@@ -111,7 +111,9 @@ func BenchmarkList(b *testing.B) { benchmark(b, eras()[4].line("1", "tools/list"
 func benchmark(b *testing.B, line string) {
 	o := defaultOptions()
 	list := []byte("[" + strings.TrimSuffix(strings.Repeat(`{"name":"tool","description":"a tool that does something","inputSchema":{"type":"object","properties":{"a":{"type":"string"}}}},`, 1000), ",") + "]")
-	o.Tools = func() *Tools { return &Tools{List: list, Has: func(string) bool { return true }} }
+	o.Tools = func() *Tools {
+		return &Tools{List: func() []byte { return list }, Has: func(string) bool { return true }}
+	}
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	done := make(chan error, 1)

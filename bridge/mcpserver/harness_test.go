@@ -31,7 +31,7 @@ const tools = `[{"name":"echo","inputSchema":{"type":"object"}},{"name":"slow","
 func defaultOptions() Options {
 	return Options{Name: "test", Version: "1", Instructions: func() string { return "be kind" },
 		Tools: func() *Tools {
-			return &Tools{List: []byte(tools), Version: "v", Has: func(n string) bool { return n != "nowhere" }}
+			return &Tools{List: func() []byte { return []byte(tools) }, Version: "v", Has: func(n string) bool { return n != "nowhere" }}
 		},
 		Call: func(ctx context.Context, c Call) *result.Result {
 			switch c.Tool {

@@ -70,7 +70,7 @@ type Options struct {
 
 // Tools is one consistent list of tools.
 type Tools struct {
-	List    []byte                 // the JSON array for tools/list
+	List    func() []byte          // the JSON array for tools/list
 	Has     func(name string) bool // whether a call of that name is for Call to answer
 	Version string                 // changes with the list
 }

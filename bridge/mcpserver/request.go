@@ -107,8 +107,10 @@ func (c *conn) list(m *message, f *flight) {
 		return
 	}
 	list := []byte("[]")
-	if tools := c.o.Tools(); tools != nil && len(tools.List) > 0 {
-		list = oneLine(tools.List)
+	if tools := c.o.Tools(); tools != nil {
+		if text := tools.List(); len(text) > 0 {
+			list = oneLine(text)
+		}
 	}
 	tail := []byte("}")
 	if f.modern {

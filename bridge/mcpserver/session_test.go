@@ -37,7 +37,7 @@ const listen = `"notifications":{"toolsListChanged":true,"promptsListChanged":tr
 func TestRowS1(t *testing.T) {
 	o := defaultOptions()
 	o.Tools = func() *Tools {
-		return &Tools{List: []byte("[\n {\"name\":\"echo\"}\r\n]"), Has: func(string) bool { return true }}
+		return &Tools{List: func() []byte { return []byte("[\n {\"name\":\"echo\"}\r\n]") }, Has: func(string) bool { return true }}
 	}
 	o.Call = func(context.Context, Call) *result.Result {
 		return &result.Result{Content: []result.Content{{Type: "text", Text: "a\nb\xff"}}, Structured: json.RawMessage("{\n\"a\": 1\n}")}
@@ -394,7 +394,9 @@ func TestRowS19Lists(t *testing.T) {
 func TestRowS20Queue(t *testing.T) {
 	list := []byte(`["` + strings.Repeat("x", 4<<20) + `"]`)
 	o := defaultOptions()
-	o.Tools = func() *Tools { return &Tools{List: list, Has: func(string) bool { return true }} }
+	o.Tools = func() *Tools {
+		return &Tools{List: func() []byte { return list }, Has: func(string) bool { return true }}
+	}
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	ctx, stop := context.WithCancel(context.Background())

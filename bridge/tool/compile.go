@@ -32,6 +32,7 @@ func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
 	s.warnings = c.warnings
 	s.choose()
 	s.list = listing(s.tools)
+	s.shorten()
 	s.version = s.hash()
 	return s, nil
 }

@@ -56,9 +56,8 @@ func appendHint(b []byte, name string, on bool) []byte {
 	return strconv.AppendBool(b, on)
 }
 
-// Tokens estimates what listing the tool costs a model: JSON is about four bytes
-// a token.
-func (t *Tool) Tokens() int { return (len(t.appendListing(nil)) + 3) / 4 }
+// Tokens estimates what listing the tool, whole, costs a model.
+func (t *Tool) Tokens() int { return Tokens(len(t.appendListing(nil))) }
 
 // quoted returns s as a JSON string.
 func quoted(s string) string { return string(text(s).JSON()) }

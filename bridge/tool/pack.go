@@ -5,38 +5,35 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"hash/crc32"
 	"slices"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
-// A packed set, all numbers little-endian uint32:
-//
-//	sizes    of the parts, in their order
-//	version  what Set.Version returns
-//	list     what Set.List returns
-//	others   what the list would have of the tools that are not listed
-//	index    indexEntry bytes a tool, sorted by name
-//	names    one behind the other
-//	blobs    one JSON object a tool
-//	extra    one JSON object: the warnings and the reasons for what is denied
-const (
-	packedParts = 7
-	indexEntry  = 9 * 4
-)
+// Packed are the parts of a packed set. Each is read when it is needed.
+type Packed struct {
+	Head    []byte // one JSON object: what a start needs
+	List    []byte // what Set.List returns; empty when it is not shown to clients
+	Index   []byte // where the tools stand, by name
+	Details []byte // a record for each tool
+}
 
-// The fields of an index entry. What a tool is listed with lies in list, or in others
-// when the tool is denied.
+// The index, all numbers little-endian uint32: how many tools there are, indexEntry
+// bytes for each, sorted by name, then the names. A record is the tool's blob, which is
+// one JSON object, and what a whole list has of it up to the end of its input schema.
+const indexEntry = 8 * 4
+
+// The fields of an index entry. Places are those in the names or the details.
 const (
 	atName = iota * 4
 	atNameEnd
-	atBlob
-	atBlobEnd
+	atRecord
 	atHead // what is listed before the input schema
 	atSchema
-	atSchemaEnd
+	atRecordEnd
+	atSum    // CRC-32C of the record
 	atReason // 0: listed; else the number of the reason, counted from 1
-	atWrites // 1: the tool may change something
 )
 
 // packedTool is what is kept of a tool besides what is listed. What may hold a
@@ -94,7 +91,13 @@ type packedDownstream struct {
 	Record      string
 }
 
-type packedExtra struct {
+// packedStart is the head.
+type packedStart struct {
+	Version  string
+	Size     int
+	Compact  bool
+	Listed   int // how many imported tools are listed
+	Writes   bool
 	Warnings []Warning
 	Reasons  []string
 }
@@ -106,72 +109,70 @@ var errUnpackable = errors.New("a tool has a credential that is not the profile'
 // Pack returns the set's imported tools, the list and everything that [Unpack] needs
 // to make an equal set from the same profile, without reading a document. It holds
 // no credential. Tools that are written in the profile are not in it.
-func (s *Set) Pack() ([]byte, error) {
+func (s *Set) Pack() (Packed, error) {
 	w := &packer{refs: references(s.profile), profile: s.profile, reasons: map[string]int{}}
-	w.extra.Warnings = s.warnings
-	at := 1 // in the list, behind its bracket
+	w.head = packedStart{Version: s.version, Size: s.size, Compact: s.compact, Warnings: s.warnings}
 	for _, t := range s.All() {
-		listing := t.appendListing(nil)
-		reason, denied := s.Denied(t.Name)
+		reason, _ := s.Denied(t.Name)
 		if t.Imported {
-			if err := w.add(t, listing, reason, at); err != nil {
-				return nil, err
+			if err := w.add(t, reason); err != nil {
+				return Packed{}, err
 			}
 		}
-		if !denied {
-			at += len(listing) + 1
-		}
 	}
-	extra, err := json.Marshal(w.extra)
+	head, err := json.Marshal(w.head)
 	if err != nil {
-		return nil, err
+		return Packed{}, err
 	}
-	var out []byte
-	parts := [packedParts][]byte{[]byte(s.version), s.list, w.others, w.index, w.names, w.blobs, extra}
-	for _, p := range parts {
-		out = binary.LittleEndian.AppendUint32(out, uint32(len(p)))
+	index := binary.LittleEndian.AppendUint32(nil, uint32(len(w.index)/indexEntry))
+	out := Packed{Head: head, Index: slices.Concat(index, w.index, w.names), Details: w.details}
+	if !s.Searched() {
+		out.List = s.List()
 	}
-	return append(out, slices.Concat(parts[:]...)...), nil
+	return out, nil
 }
 
 // packer collects the parts.
 type packer struct {
-	profile                     *profiles.Profile
-	refs                        []*profiles.Reference
-	others, index, names, blobs []byte
-	extra                       packedExtra
-	reasons                     map[string]int
+	profile               *profiles.Profile
+	refs                  []*profiles.Reference
+	head                  packedStart
+	index, names, details []byte
+	reasons               map[string]int
 }
 
-// add takes in a tool that is listed at a place of the list, or denied for a reason.
-func (w *packer) add(t *Tool, listing []byte, reason string, at int) error {
+// add takes in a tool that is listed, or denied for a reason.
+func (w *packer) add(t *Tool, reason string) error {
 	blob, err := w.blob(t)
 	if err != nil {
 		return err
 	}
-	number, writes := 0, 0
+	number := 0
 	if reason != "" {
-		at = len(w.others)
-		w.others = append(w.others, listing...)
 		if number = w.reasons[reason]; number == 0 {
-			w.extra.Reasons = append(w.extra.Reasons, reason)
-			number = len(w.extra.Reasons)
+			w.head.Reasons = append(w.head.Reasons, reason)
+			number = len(w.head.Reasons)
 			w.reasons[reason] = number
 		}
+	} else {
+		w.head.Listed++
 	}
-	if !t.ReadOnly {
-		writes = 1
-	}
+	w.head.Writes = w.head.Writes || !t.ReadOnly && reason == ""
+	listing := t.appendListing(nil)
 	// A quote inside a string stands behind a backslash, so this is the schema's own.
-	schema := at + bytes.Index(listing, []byte(schemaMember)) + len(schemaMember)
-	for _, n := range [...]int{len(w.names), len(w.names) + len(t.Name), len(w.blobs), len(w.blobs) + len(blob),
-		at, schema, schema + len(t.InputSchema), number, writes} {
+	schema := bytes.Index(listing, []byte(schemaMember)) + len(schemaMember)
+	record := slices.Concat(blob, listing[:schema+len(t.InputSchema)])
+	at := len(w.details)
+	for _, n := range [...]int{len(w.names), len(w.names) + len(t.Name), at, at + len(blob), at + len(blob) + schema, at + len(record),
+		int(checksum(record)), number} {
 		w.index = binary.LittleEndian.AppendUint32(w.index, uint32(n))
 	}
 	w.names = append(w.names, t.Name...)
-	w.blobs = append(w.blobs, blob...)
+	w.details = append(w.details, record...)
 	return nil
 }
+
+func checksum(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
 
 func (w *packer) blob(t *Tool) ([]byte, error) {
 	p := packedTool{Tool: t, OutputSchema: t.OutputSchema, Config: t.Config}

@@ -66,7 +66,7 @@ func importedTools() []*Tool {
 	return []*Tool{get, del, post, public, strange}
 }
 
-func packed1(t testing.TB) (*profiles.Profile, *Set, []byte) {
+func packed1(t testing.TB) (*profiles.Profile, *Set, Packed) {
 	t.Helper()
 	p, _, err := profiles.Load("p.toml", []byte(packProfile), profiles.Options{})
 	if err != nil {
@@ -81,6 +81,19 @@ func packed1(t testing.TB) (*profiles.Profile, *Set, []byte) {
 		t.Fatal(err)
 	}
 	return p, s, data
+}
+
+// kept reads parts that are in memory.
+func (p Packed) kept() Source {
+	return Source{Head: p.Head,
+		List:  func() ([]byte, error) { return p.List, nil },
+		Index: func() ([]byte, error) { return p.Index, nil },
+		Details: func(at, size int) ([]byte, error) {
+			if at < 0 || size < 0 || at+size > len(p.Details) {
+				return nil, ErrPacked
+			}
+			return p.Details[at : at+size], nil
+		}}
 }
 
 // exported compares what a tool is, not what was made from it.
@@ -99,7 +112,7 @@ func exported(t *Tool) string {
 // profile that it was unpacked with.
 func TestPack(t *testing.T) {
 	p, want, data := packed1(t)
-	got, err := Unpack(p, data)
+	got, err := Unpack(p, data.kept())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,11 +168,14 @@ func TestPack(t *testing.T) {
 		t.Error("the tools do not refer to the profile")
 	}
 	again, err := got.Pack()
-	if err != nil || !bytes.Equal(again, data) {
+	if err != nil || !reflect.DeepEqual(again, data) {
 		t.Errorf("packing again gives other bytes: %v", err)
 	}
-	if bytes.Contains(data, []byte("never-on-disk")) {
-		t.Errorf("a credential is packed: %q", data)
+	if all := slices.Concat(data.Head, data.List, data.Index, data.Details); bytes.Contains(all, []byte("never-on-disk")) {
+		t.Errorf("a credential is packed: %q", all)
+	}
+	if got.Damaged() || want.Damaged() {
+		t.Error("it is damaged")
 	}
 }
 
@@ -188,7 +204,7 @@ func TestPackKeepsEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Unpack(p, data)
+	got, err := Unpack(p, data.kept())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,38 +267,81 @@ func TestPackRefusesCredentials(t *testing.T) {
 	}
 }
 
+// TestUnpackRefuses: what is wrong with a part is noticed when it is read, and nothing
+// is read before it is asked for.
 func TestUnpackRefuses(t *testing.T) {
-	p, _, data := packed1(t)
-	for n := range data {
-		if _, err := Unpack(p, data[:n]); !errors.Is(err, ErrPacked) {
-			t.Fatalf("the first %d of %d bytes: %v", n, len(data), err)
+	p, whole, data := packed1(t)
+	for n := range data.Head {
+		cut := data
+		cut.Head = data.Head[:n]
+		if _, err := Unpack(p, cut.kept()); !errors.Is(err, ErrPacked) {
+			t.Fatalf("the first %d of %d bytes: %v", n, len(data.Head), err)
 		}
 	}
 	other, _, err := profiles.Load("p.toml", []byte("[server]\nname = \"s\"\n[[tools]]\nname = \"get_thing\"\n[tools.responseTemplate]\nbody = \"x\"\n"), profiles.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Unpack(other, data); !errors.Is(err, ErrPacked) {
-		t.Errorf("a tool of the same name: %v", err)
+	s, err := Unpack(other, data.kept())
+	if err != nil || s.Damaged() {
+		t.Fatalf("read before it is needed: %v", err)
 	}
-	if s, err := Unpack(&profiles.Profile{}, data); err == nil { // one without the schemes: no such tool
-		if _, ok := s.Tool("get_thing"); ok {
+	if s.Tool("delete_thing"); !s.Damaged() {
+		t.Error("a tool of the same name is not noticed")
+	}
+	if s, err := Unpack(&profiles.Profile{}, data.kept()); err == nil { // one without the schemes: no such tool
+		if _, ok := s.Tool("get_thing"); ok || !s.Damaged() {
 			t.Error("a tool refers to a scheme that is not there")
 		}
 	}
+	for i := range data.Index {
+		damaged := data
+		damaged.Index = slices.Clone(data.Index)
+		damaged.Index[i] ^= 0x41
+		s := must(Unpack(p, damaged.kept()))
+		for _, one := range s.All() {
+			if same, ok := whole.byName[one.Name]; ok && same.Path != one.Path {
+				t.Fatalf("byte %d: %s is another tool", i, one.Name)
+			}
+		}
+	}
+	for i := range data.Details {
+		damaged := data
+		damaged.Details = slices.Clone(data.Details)
+		damaged.Details[i] ^= 0x41
+		s := must(Unpack(p, damaged.kept()))
+		if all := s.All(); !s.Damaged() || len(all) != len(whole.All())-1 || len(s.Tools()) > s.Len() {
+			t.Fatalf("byte %d of the details can be anything", i)
+		}
+	}
+	failing := Source{Head: data.Head, List: func() ([]byte, error) { return nil, ErrPacked }, Index: func() ([]byte, error) { return nil, ErrPacked }}
+	s = must(Unpack(p, failing))
+	if s.Damaged() || s.Len() != whole.Len() || !s.Writes() || s.Version() != whole.Version() {
+		t.Error("a start needs more than the head")
+	}
+	if !json.Valid(s.List()) || !s.Damaged() || s.At(s.Len()-1) != nil {
+		t.Error("parts that cannot be read are not noticed")
+	}
+}
+
+func must(s *Set, err error) *Set {
+	if err != nil {
+		panic(err)
+	}
+	return s
 }
 
 // FuzzUnpack: damaged bytes give an error, or a set that can be used without a panic.
 func FuzzUnpack(f *testing.F) {
 	p, _, data := packed1(f)
-	f.Add(data, "get_thing")
-	for i := 0; i < len(data); i += 53 {
-		damaged := slices.Clone(data)
+	f.Add(data.Head, data.Index, data.Details, "get_thing")
+	for i := 0; i < len(data.Index); i += 13 {
+		damaged := slices.Clone(data.Index)
 		damaged[i] ^= 1 << (i % 8)
-		f.Add(damaged, "delete_thing")
+		f.Add(data.Head, damaged, data.Details, "delete_thing")
 	}
-	f.Fuzz(func(t *testing.T, data []byte, name string) {
-		s, err := Unpack(p, data)
+	f.Fuzz(func(t *testing.T, head, index, details []byte, name string) {
+		s, err := Unpack(p, Packed{Head: head, Index: index, Details: details}.kept())
 		if err != nil {
 			return
 		}
@@ -291,12 +350,12 @@ func FuzzUnpack(f *testing.F) {
 			_ = s.Confirm(one)
 			_, _ = one.Templates()
 		}
-		for i := range s.Len() {
+		for i := range min(s.Len(), 100) {
 			s.At(i)
 		}
-		if len(s.Tools()) > s.Len() {
-			t.Fatal("more tools than there are")
+		s.Tools()
+		if s.All(); !json.Valid(s.List()) {
+			t.Fatal("the list is not JSON")
 		}
-		s.All()
 	})
 }

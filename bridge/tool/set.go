@@ -17,6 +17,8 @@ type Set struct {
 	byName   map[string]*Tool
 	denied   map[string]string // name to the reason
 	list     []byte
+	size     int  // of the list when every tool is whole, in bytes
+	compact  bool // the list is shorter than that
 	version  string
 	warnings []Warning
 	packed   *packed // the imported tools of a set that was unpacked; nil: all and tools have them
@@ -37,7 +39,7 @@ func (s *Set) Tools() []*Tool {
 // Len returns the number of tools that are listed and callable.
 func (s *Set) Len() int {
 	if s.packed != nil {
-		return len(s.tools) + len(s.packed.listed)
+		return len(s.tools) + s.packed.head.Listed
 	}
 	return len(s.tools)
 }
@@ -48,7 +50,11 @@ func (s *Set) At(i int) *Tool {
 	if s.packed == nil {
 		return s.tools[i]
 	}
-	place := s.packed.ordered(s.tools)[i]
+	order := s.packed.ordered(s.tools)
+	if i >= len(order) { // the index is damaged
+		return nil
+	}
+	place := order[i]
 	if place < 0 {
 		return s.tools[^place]
 	}
@@ -60,7 +66,7 @@ func (s *Set) Writes() bool {
 	if slices.ContainsFunc(s.tools, func(t *Tool) bool { return !t.ReadOnly }) {
 		return true
 	}
-	return s.packed != nil && slices.ContainsFunc(s.packed.listed, func(i int) bool { return s.packed.at(i, atWrites) != 0 })
+	return s.packed != nil && s.packed.head.Writes
 }
 
 // All returns every tool, also those that the policy denies, sorted by name. The
@@ -102,9 +108,26 @@ func (s *Set) Denied(name string) (reason string, ok bool) {
 func (s *Set) Confirm(t *Tool) bool { return matchesAny(s.profile.Policy.Confirm, t) != "" }
 
 // List returns the JSON array of the listed tools for tools/list: name, title,
-// description, inputSchema, outputSchema and every annotation. It must not be
-// changed.
-func (s *Set) List() []byte { return s.list }
+// description, inputSchema, outputSchema and every annotation; what [Set.Compact]
+// says is shorter. It must not be changed. That of an unpacked set is read anew each
+// time.
+func (s *Set) List() []byte {
+	if s.packed == nil {
+		return s.list
+	}
+	if list := s.packed.list(); len(list) > 0 {
+		return list
+	}
+	return listing(s.Tools())
+}
+
+// Compact reports whether the list has less of each tool than the tool itself, because
+// it would cost more than exposure.listTokens: schemas and descriptions are cut, for
+// all tools alike. Arguments are checked against the whole schema all the same.
+func (s *Set) Compact() bool { return s.compact }
+
+// Size returns how many bytes the list has when every tool is whole.
+func (s *Set) Size() int { return s.size }
 
 // Warnings returns what a person should know about the tools, in the profile's
 // order, beyond what [profiles.Load] and [profiles.Check] say already: those warn

@@ -1,13 +1,14 @@
 package tool
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -15,106 +16,112 @@ import (
 // ErrPacked says that bytes are no packed set, or one of another profile.
 var ErrPacked = errors.New("the packed tools are damaged or of another profile")
 
+// Source reads the parts of a packed set. Its functions may be called by several at
+// once. An error, also one that says that the bytes are not those that were packed,
+// makes the set [Set.Damaged].
+type Source struct {
+	Head    []byte // as it was packed
+	List    func() ([]byte, error)
+	Index   func() ([]byte, error)
+	Details func(at, size int) ([]byte, error) // a part; what it holds is checked by the set
+}
+
 // packed are the imported tools of a set that was unpacked. They are made when they
 // are asked for, and kept.
 type packed struct {
-	profile                           *profiles.Profile
-	refs                              []*profiles.Reference
-	list, others, index, names, blobs []byte
-	reasons                           []string
-	listed                            []int // the tools of the index that are listed
-	mu                                sync.Mutex
-	made                              map[int]*Tool
-	orderOnce, toolsOnce, allOnce     sync.Once
-	order                             []int
-	tools, all                        []*Tool
+	profile              *profiles.Profile
+	refs                 []*profiles.Reference
+	own                  map[string]*Tool // the profile's own
+	source               Source
+	head                 packedStart
+	broken               atomic.Bool
+	indexOnce            sync.Once
+	entries, names       []byte
+	listed               []int // the tools of the index that are listed
+	mu                   sync.Mutex
+	made                 map[int]*Tool
+	details              []byte // all of them, while every tool is made
+	orderOnce, toolsOnce sync.Once
+	allOnce              sync.Once
+	order                []int
+	tools, all           []*Tool
 }
 
-// Unpack makes the set that data was packed from by [Set.Pack]. The profile must be
-// equal to the one it was packed with. It compiles the tools that are written in the
-// profile and none of the imported ones: those are made when they are asked for. The
-// error is [ErrPacked], or an [Errors] of the profile's own tools. Data is not copied
-// and must not change.
-func Unpack(p *profiles.Profile, data []byte) (*Set, error) {
-	parts, ok := cutParts(data)
-	if !ok {
+// Unpack makes the set that was packed by [Set.Pack]. The profile must be equal to the
+// one it was packed with. It compiles the tools that are written in the profile and
+// reads nothing but the head: the index is read when a name is looked up, and a tool
+// is made when it is asked for. The error is [ErrPacked], or an [Errors] of the
+// profile's own tools.
+func Unpack(p *profiles.Profile, source Source) (*Set, error) {
+	k := &packed{profile: p, refs: references(p), source: source, made: map[int]*Tool{}}
+	if err := json.Unmarshal(source.Head, &k.head); err != nil || k.head.Listed < 0 || k.head.Size < 0 {
 		return nil, ErrPacked
 	}
-	var extra packedExtra
-	if err := json.Unmarshal(parts[6], &extra); err != nil {
-		return nil, ErrPacked
-	}
-	k := &packed{profile: p, refs: references(p), list: parts[1], others: parts[2], index: parts[3], names: parts[4], blobs: parts[5],
-		reasons: extra.Reasons, made: map[int]*Tool{}}
 	s, err := newCompiler(p).compile(nil)
 	if err != nil {
 		return nil, err
 	}
 	s.choose()
-	if !k.check(s) {
-		return nil, ErrPacked
-	}
-	s.packed, s.version, s.list, s.warnings = k, string(parts[0]), parts[1], extra.Warnings
+	k.own = s.byName
+	s.packed, s.version, s.warnings, s.size, s.compact = k, k.head.Version, k.head.Warnings, k.head.Size, k.head.Compact
 	return s, nil
 }
 
-func cutParts(data []byte) (parts [packedParts][]byte, ok bool) {
-	if len(data) < packedParts*4 {
-		return parts, false
-	}
-	rest := data[packedParts*4:]
-	for i := range parts {
-		n := binary.LittleEndian.Uint32(data[4*i:])
-		if uint64(n) > uint64(len(rest)) {
-			return parts, false
+// Damaged reports whether a part of an unpacked set could not be read, or was not what
+// had been packed. What it says of tools is then incomplete: make the set again.
+func (s *Set) Damaged() bool { return s.packed != nil && s.packed.broken.Load() }
+
+// readIndex reads the index at first use.
+func (k *packed) readIndex() {
+	k.indexOnce.Do(func() {
+		data, err := k.source.Index()
+		if err != nil || !k.check(data) {
+			k.entries, k.names, k.listed = nil, nil, nil
+			k.broken.Store(true)
 		}
-		parts[i], rest = rest[:n:n], rest[n:]
-	}
-	return parts, len(rest) == 0 && len(parts[3])%indexEntry == 0
+	})
 }
 
-// check reports whether the index is whole: every place lies within its part, names
-// are sorted and none of them is one of the profile's own tools.
-func (k *packed) check(s *Set) bool {
+// check takes in an index that is whole: names are sorted, none of them is one of the
+// profile's own tools, and there are as many as the head says.
+func (k *packed) check(data []byte) bool {
+	if len(data) < 4 {
+		return false
+	}
+	n, rest := uint64(binary.LittleEndian.Uint32(data)), data[4:]
+	if n*indexEntry > uint64(len(rest)) {
+		return false
+	}
+	k.entries, k.names = rest[:n*indexEntry], rest[n*indexEntry:]
 	before := ""
 	for i := range k.len() {
-		reason := k.at(i, atReason)
-		if !within(k.names, k.at(i, atName), k.at(i, atNameEnd)) || !within(k.blobs, k.at(i, atBlob), k.at(i, atBlobEnd)) ||
-			!within(k.listing(i), k.at(i, atHead), k.at(i, atSchema)) || !within(k.listing(i), k.at(i, atSchema), k.at(i, atSchemaEnd)) || reason > len(k.reasons) {
+		from, to := k.at(i, atName), k.at(i, atNameEnd)
+		if from > to || to > len(k.names) || k.at(i, atReason) > len(k.head.Reasons) {
 			return false
 		}
 		name := k.name(i)
-		if name <= before || s.byName[name] != nil {
+		if name <= before || k.own[name] != nil {
 			return false
 		}
 		before = name
-		if reason == 0 {
+		if k.at(i, atReason) == 0 {
 			k.listed = append(k.listed, i)
 		}
 	}
-	return true
+	return len(k.listed) == k.head.Listed
 }
 
-func within(part []byte, from, to int) bool { return from <= to && to <= len(part) }
-
-func (k *packed) len() int { return len(k.index) / indexEntry }
+func (k *packed) len() int { return len(k.entries) / indexEntry }
 
 func (k *packed) at(i, field int) int {
-	return int(binary.LittleEndian.Uint32(k.index[i*indexEntry+field:]))
+	return int(binary.LittleEndian.Uint32(k.entries[i*indexEntry+field:]))
 }
 
 func (k *packed) name(i int) string { return string(k.names[k.at(i, atName):k.at(i, atNameEnd)]) }
 
-// listing returns the part that holds what a tool is listed with.
-func (k *packed) listing(i int) []byte {
-	if k.at(i, atReason) > 0 {
-		return k.others
-	}
-	return k.list
-}
-
 // find returns the place of the tool of that name, or -1.
 func (k *packed) find(name string) int {
+	k.readIndex()
 	i := sort.Search(k.len(), func(i int) bool { return k.name(i) >= name })
 	if i < k.len() && k.name(i) == name {
 		return i
@@ -128,30 +135,59 @@ func (k *packed) denied(name string) (reason string, ok bool) {
 	if i < 0 || k.at(i, atReason) == 0 {
 		return "", false
 	}
-	return k.reasons[k.at(i, atReason)-1], true
+	return k.head.Reasons[k.at(i, atReason)-1], true
 }
 
-// tool returns one tool, the same every time; nil when its bytes are damaged.
+// list returns the packed list; nil when there is none that can be used.
+func (k *packed) list() []byte {
+	list, err := k.source.List()
+	if err != nil {
+		k.broken.Store(true)
+		return nil
+	}
+	return list
+}
+
+// tool returns one tool, the same every time; nil when its record is damaged.
 func (k *packed) tool(i int) *Tool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	t, known := k.made[i]
 	if !known {
-		t = k.make(i)
+		if t = k.make(i); t == nil {
+			k.broken.Store(true)
+		}
 		k.made[i] = t
 	}
 	return t
 }
 
+// record reads the record of a tool, and says where its two further parts begin.
+func (k *packed) record(i int) (data []byte, head, schema int, ok bool) {
+	from, head, schema, to := k.at(i, atRecord), k.at(i, atHead), k.at(i, atSchema), k.at(i, atRecordEnd)
+	if from > head || head > schema || schema > to {
+		return nil, 0, 0, false
+	}
+	if to <= len(k.details) {
+		data = k.details[from:to]
+	} else if data, _ = k.source.Details(from, to-from); len(data) != to-from {
+		return nil, 0, 0, false
+	}
+	return data, head - from, schema - from, checksum(data) == uint32(k.at(i, atSum))
+}
+
 func (k *packed) make(i int) *Tool {
+	data, atText, atSchema, ok := k.record(i)
+	if !ok {
+		return nil
+	}
 	t := &Tool{}
 	p, head := packedTool{Tool: t}, packedHead{}
-	text := k.listing(i)[k.at(i, atHead):k.at(i, atSchema)]
-	if json.Unmarshal(k.blobs[k.at(i, atBlob):k.at(i, atBlobEnd)], &p) != nil || json.Unmarshal(slices.Concat(text, []byte("null}")), &head) != nil {
+	if json.Unmarshal(data[:atText], &p) != nil || json.Unmarshal(slices.Concat(data[atText:atSchema], []byte("null}")), &head) != nil {
 		return nil
 	}
 	t.Name, t.Title, t.Description = k.name(i), head.Title, head.Description
-	t.InputSchema = slices.Clip(k.listing(i)[k.at(i, atSchema):k.at(i, atSchemaEnd)])
+	t.InputSchema = bytes.Clone(data[atSchema:])
 	t.OutputSchema, t.Config = p.OutputSchema, p.Config
 	for _, one := range p.Params {
 		t.Params = append(t.Params, Param(one))
@@ -203,51 +239,4 @@ func (k *packed) reference(at int) (*profiles.Reference, bool) {
 		return nil, false
 	}
 	return k.refs[at-1], true
-}
-
-// ordered returns where the listed tools stand, by name: the place of an imported one,
-// or the complement of the place among the profile's own.
-func (k *packed) ordered(own []*Tool) []int {
-	k.orderOnce.Do(func() {
-		i := 0
-		for _, place := range k.listed {
-			for i < len(own) && own[i].Name < k.name(place) {
-				k.order = append(k.order, ^i)
-				i++
-			}
-			k.order = append(k.order, place)
-		}
-		for ; i < len(own); i++ {
-			k.order = append(k.order, ^i)
-		}
-	})
-	return k.order
-}
-
-// listedTools returns every listed tool, sorted by name.
-func (k *packed) listedTools(own []*Tool) []*Tool {
-	k.toolsOnce.Do(func() {
-		for _, place := range k.ordered(own) {
-			if place < 0 {
-				k.tools = append(k.tools, own[^place])
-			} else if t := k.tool(place); t != nil {
-				k.tools = append(k.tools, t)
-			}
-		}
-	})
-	return k.tools
-}
-
-// allTools returns every tool, sorted by name.
-func (k *packed) allTools(own []*Tool) []*Tool {
-	k.allOnce.Do(func() {
-		k.all = slices.Clone(own)
-		for i := range k.len() {
-			if t := k.tool(i); t != nil {
-				k.all = append(k.all, t)
-			}
-		}
-		slices.SortFunc(k.all, func(a, b *Tool) int { return strings.Compare(a.Name, b.Name) })
-	})
-	return k.all
 }

@@ -54,11 +54,9 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 			r.Schemes = append(r.Schemes, schemeEntry{ID: s.ID, Type: string(s.Type), Hint: loginHint(p, s)})
 		}
 	}
-	for _, t := range set.Tools() {
-		r.Tokens += t.Tokens()
-	}
 	x := exposure.New(set, nil)
-	r.Mode, r.Listed = "list", (len(x.List())+3)/4
+	r.Tokens = tool.Tokens(set.Size())
+	r.Mode, r.Listed, r.compact = "list", tool.Tokens(len(x.List())), x.Compact()
 	if x.Searching() {
 		r.Mode = "search"
 	}
@@ -133,9 +131,12 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 		made = "updated"
 	}
 	say("%s %s: %s of %s", made, r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"))
-	if r.Mode == "search" {
+	switch {
+	case r.Mode == "search":
 		say("listing them would cost about %d tokens, so clients are shown search tools for about %d (--mode list shows them all)", r.Tokens, r.Listed)
-	} else {
+	case r.compact:
+		say("listing them whole would cost about %d tokens, so the list is brief, for about %d (exposure.listTokens); describe_tool shows the rest", r.Tokens, r.Listed)
+	default:
 		say("listing them costs about %d tokens", r.Listed)
 	}
 	for _, s := range r.Schemes {

@@ -24,7 +24,8 @@ type addReport struct {
 	Schemes    []schemeEntry `json:"schemes"`
 	Tokens     int           `json:"tokens,omitempty"` // that listing every tool would cost
 	Listed     int           `json:"listed,omitempty"` // that what clients are shown costs
-	Mode       string        `json:"mode,omitempty"`   // list or search
+	compact    bool          // the list is brief
+	Mode       string        `json:"mode,omitempty"` // list or search
 	Changes    *changes      `json:"changes,omitempty"`
 }
 

@@ -51,12 +51,10 @@ func (a *app) serve(ctx context.Context) error {
 		Version:      a.sys.Version(),
 		Named:        func() (name, version string) { return named(s.View()) },
 		Instructions: func() string { return instructions(s.View()) },
-		Tools:        func() *mcpserver.Tools { return listed(s.Built(ctx)) },
-		Call: func(ctx context.Context, c mcpserver.Call) *result.Result {
-			return a.answer(ctx, s.Built(ctx), c)
-		},
-		Changed: settleMemory(ctx, s.Follow(ctx)),
-		Logger:  a.log,
+		Tools:        func() *mcpserver.Tools { return listed(ctx, s) },
+		Call:         func(ctx context.Context, c mcpserver.Call) *result.Result { return a.answer(ctx, s, c) },
+		Changed:      settleMemory(ctx, s.Follow(ctx)),
+		Logger:       a.log,
 	})
 }
 
@@ -73,25 +71,61 @@ func instructions(v *session.View) string {
 	if v.Profile == nil {
 		return "No API is set up yet. Ask the person to type in a terminal: mcp-bridge add SOURCE (an API description), or mcp-bridge demo."
 	}
-	if text := v.Profile.Server.Instructions; text != "" || !v.Exposure.Searching() {
+	switch text := v.Profile.Server.Instructions; {
+	case text != "":
 		return text
+	case v.Exposure.Searching():
+		return "The tools of this API are not listed: find them with search_tools, in a few words that say what to do."
+	case v.Exposure.Compact():
+		return "The tools are listed briefly: describe_tool shows all that can be said to one."
 	}
-	return "The tools of this API are not listed: find them with search_tools, in a few words that say what to do."
+	return ""
 }
 
-func listed(v *session.View) *mcpserver.Tools {
-	return &mcpserver.Tools{List: v.Exposure.List(), Version: v.Exposure.Version(), Has: v.Exposure.Has}
+// listed is what the view of now lists. A catalog that turns out to be damaged is made
+// again first.
+func listed(ctx context.Context, s *session.Session) *mcpserver.Tools {
+	v := s.Built(ctx)
+	return &mcpserver.Tools{
+		List: func() []byte {
+			if list := v.Exposure.List(); !v.Damaged() {
+				return list
+			}
+			return s.Mend(v).Exposure.List()
+		},
+		Version: v.Exposure.Version(),
+		Has: func(name string) bool {
+			if v.Exposure.Has(name) {
+				return true
+			}
+			return v.Damaged() && s.Mend(v).Exposure.Has(name)
+		},
+	}
 }
 
-func (a *app) answer(ctx context.Context, v *session.View, c mcpserver.Call) *result.Result {
+// answer answers one call; again when nothing was called because the catalog turned out
+// to be damaged.
+func (a *app) answer(ctx context.Context, s *session.Session, c mcpserver.Call) *result.Result {
+	v := s.Built(ctx)
+	r, called := a.answerOf(ctx, v, c)
+	if !called && v.Damaged() {
+		r, _ = a.answerOf(ctx, s.Mend(v), c)
+	}
+	return r
+}
+
+// answerOf answers one call with a view. called says whether a tool of the API was.
+func (a *app) answerOf(ctx context.Context, v *session.View, c mcpserver.Call) (r *result.Result, called bool) {
 	if v.Bridge == nil {
-		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more")
+		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more"), false
 	}
 	limits := result.LimitsOf(c.Client.Name, v.Profile.Exposure.MaxResultChars)
-	return v.Exposure.Call(c.Tool, c.Arguments, limits.Chars, func(name string, arguments json.RawMessage, selection string) *result.Result {
+	r = v.Exposure.Call(c.Tool, c.Arguments, limits.Chars, func(name string, arguments json.RawMessage, selection string) *result.Result {
+		called = true
 		return v.Bridge.Call(ctx, bridge.Call{Tool: name, Arguments: arguments, Meta: c.Meta, CanAsk: c.Client.ElicitForm,
 			SignIn: a.signInFor(v, c), Answers: c.Answers, Client: c.Client.Name, Select: selection})
 	})
+	return r, called
 }
 
 // input is standard input in a form whose reads do not hold a thread each.

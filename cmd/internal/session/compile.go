@@ -23,8 +23,9 @@ const readTime = 30 * time.Second
 // compiled are the tools of a profile.
 type compiled struct {
 	set   *tool.Set
-	index *search.Index // nil: made when it is needed
-	files []string      // what was read beside the profile: the tools are others when one changes
+	index func() *search.Index // nil: made when it is needed
+	bad   func() bool          // whether the catalog was found damaged; nil: there is none
+	files []string             // what was read beside the profile: the tools are others when one changes
 }
 
 // compile returns the tools of a profile: for one that imports a document those of its
@@ -48,11 +49,11 @@ func (o Options) fromCatalog(p *profiles.Profile) (compiled, error) {
 	if err != nil {
 		return compiled{}, err
 	}
-	c, err := catalog.Open(o.Home, p, Identity(o.Home, p), key)
+	c, err := catalog.Open(o.Home, p, Identity(o.Home, p), key, exposure.Entries)
 	if err != nil {
 		return compiled{}, err
 	}
-	return compiled{set: c.Set, index: c.Index, files: files}, nil
+	return compiled{set: c.Set, index: c.Index, bad: c.Damaged, files: files}, nil
 }
 
 // build reads the document, compiles it, and keeps the catalog.
@@ -77,16 +78,15 @@ func (o Options) keep(p *profiles.Profile, d *openapi.Document) (compiled, error
 		return compiled{}, Located(p, err)
 	}
 	files := o.documents(p)
-	index := search.Build(exposure.Entries(set))
 	key, err := o.key(p, files)
 	if err != nil {
-		return compiled{set: set, index: index, files: files}, nil
+		return compiled{set: set, files: files}, nil
 	}
-	c, err := catalog.Write(o.Home, Identity(o.Home, p), key, set, index)
+	c, err := catalog.Write(o.Home, Identity(o.Home, p), key, set, exposure.Entries)
 	if err != nil && o.Logger != nil {
 		o.Logger.Warn("the compiled profile could not be kept; each start takes longer", "error", err)
 	}
-	return compiled{set: c.Set, index: c.Index, files: files}, nil
+	return compiled{set: c.Set, index: c.Index, bad: c.Damaged, files: files}, nil
 }
 
 // Document reads the document that a profile imports, with its overlays and selection.

@@ -27,6 +27,8 @@ const (
 type Session struct {
 	o Options
 
+	mending sync.Mutex // held while a damaged catalog is made again
+
 	mu      sync.Mutex
 	view    *View
 	state   string        // what state.json looked like when view was made
@@ -85,6 +87,34 @@ func (s *Session) Built(ctx context.Context) *View {
 	case <-ctx.Done():
 	}
 	return s.View()
+}
+
+// Mend replaces a view whose catalog was found damaged by one that is made anew from
+// the document, and returns the view that holds then. When that cannot be made either it
+// is v.
+func (s *Session) Mend(v *View) *View {
+	s.mending.Lock()
+	defer s.mending.Unlock()
+	if now := s.View(); now != v || !v.Damaged() {
+		return now
+	}
+	s.o.Logger.Warn("the compiled profile is damaged; it is made again")
+	c, err := s.o.build(v.Profile)
+	var made *View
+	if err == nil {
+		made, err = s.o.viewOf(v.Profile, c, profiles.Ref{Account: v.Account}, nil)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err != nil:
+		s.o.Logger.Error("the tools of the document are not there", "error", err)
+		return v
+	case s.view == v: // otherwise it was edited meanwhile
+		made.Warnings = v.Warnings
+		s.view = made
+	}
+	return s.view
 }
 
 // emptyView is the view while there is no profile.

@@ -52,9 +52,14 @@ type View struct {
 	Bridge   *bridge.Bridge
 	Exposure *exposure.Exposure // what a client is shown; never nil for a view that is served
 
-	index *search.Index
+	index func() *search.Index
+	bad   func() bool
 	files []string // that the tools depend on beside the profile's own
 }
+
+// Damaged reports whether the catalog of the view was found damaged when it was read:
+// what the view says of tools is incomplete. See [Session.Mend].
+func (v *View) Damaged() bool { return v.bad != nil && v.bad() }
 
 // NoProfileError says that no profile was named and none is current.
 type NoProfileError struct{ Known []string }
@@ -144,7 +149,7 @@ func (o Options) viewOf(p *profiles.Profile, c compiled, ref profiles.Ref, warni
 	for _, w := range c.set.Warnings() {
 		warnings = append(warnings, profiles.Warning{Pos: p.Pos(w.Key), Key: w.Key, Message: w.Message})
 	}
-	v := &View{Profile: p, Set: c.set, Account: ref.Account, Warnings: warnings, index: c.index, files: c.files}
+	v := &View{Profile: p, Set: c.set, Account: ref.Account, Warnings: warnings, index: c.index, bad: c.bad, files: c.files}
 	if v.Account == "" {
 		var err error
 		if v.Account, err = o.currentAccount(p); err != nil {
