@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -76,6 +77,12 @@ func TestRowL5(t *testing.T) {
 // start starts a command and returns how to wait for its end.
 func (p *person) start(args ...string) func() (said string, code int) {
 	p.t.Helper()
+	_, done := p.started(args...)
+	return done
+}
+
+func (p *person) started(args ...string) (*os.Process, func() (said string, code int)) {
+	p.t.Helper()
 	cmd := exec.Command(binary(p.t), args...)
 	cmd.Env = p.environ()
 	var said strings.Builder
@@ -93,7 +100,7 @@ func (p *person) start(args ...string) func() (said string, code int) {
 		_ = cmd.Process.Kill()
 		<-ended
 	})
-	return func() (string, int) {
+	return cmd.Process, func() (string, int) {
 		p.t.Helper()
 		select {
 		case <-ended:
