@@ -73,8 +73,7 @@ func robot(args []string) int {
 		err = r.Open(ctx, args[2])
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		return 1 // in silence: errors name addresses, and with them codes
 	}
 	return 0
 }
