@@ -73,10 +73,16 @@ func (p *person) serve(args ...string) *host {
 // host starts a server without a word.
 func (p *person) host(args ...string) *host {
 	p.t.Helper()
+	return p.hostWith(func(*exec.Cmd) {}, args...)
+}
+
+func (p *person) hostWith(change func(*exec.Cmd), args ...string) *host {
+	p.t.Helper()
 	h := &host{t: p.t, over: make(chan struct{}), more: make(chan struct{}, 1), waiting: map[string]chan message{}}
 	h.cmd = exec.Command(binary(p.t), append([]string{"serve"}, args...)...)
 	h.cmd.Env, h.cmd.Stderr = p.environ(), &h.said
 	h.cmd.WaitDelay = 10 * time.Second
+	change(h.cmd)
 	in, err := h.cmd.StdinPipe()
 	if err != nil {
 		p.t.Fatal(err)

@@ -127,18 +127,34 @@ func signerWith(t *testing.T, o oauthtest.Options, p *person, store string) *sig
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := &signer{person: p, Server: s, log: filepath.Join(p.home, "tabs"), store: store}
 	t.Cleanup(func() {
+		r.settle()
 		s.Close()
 		if t.Failed() {
 			t.Logf("violations: %q", s.Violations())
 		}
 	})
-	r := &signer{person: p, Server: s, log: filepath.Join(p.home, "tabs"), store: store}
 	r.Set(func(b *oauthtest.Behaviour) { b.Consent = oauthtest.Allow })
 	r.browser("")
 	r.profile("api", r.API(), r.public(), "")
 	r.run("", "use", "api")
 	return r
+}
+
+// settle waits for helpers that outlive their test and still write into the home. One
+// that was killed is not waited for long.
+func (r *signer) settle() {
+	for range 100 {
+		files, _ := filepath.Glob(filepath.Join(r.home, ".mcp-bridge", "signin", "*.json"))
+		if !slices.ContainsFunc(files, func(file string) bool {
+			data, err := os.ReadFile(file)
+			return err == nil && strings.Contains(string(data), `"phase": "pending"`)
+		}) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // browser says what the person does with the tabs that are opened from now on.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/keychain/keychaintest"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
 )
 
@@ -18,10 +19,22 @@ import (
 // a sign-in whose old refresh token comes again, sees one refresh.
 func TestRowT5(t *testing.T) {
 	t.Parallel()
-	r := newSigner(t, oauthtest.Options{})
+	t.Run("file", func(t *testing.T) {
+		t.Parallel()
+		newSigner(t, oauthtest.Options{}).renewTogether(rounds(5, 100))
+	})
+	t.Run("keyring", func(t *testing.T) {
+		t.Parallel()
+		withKeyring(t, keychaintest.Start(t, keychaintest.Unlocked), oauthtest.Options{}).renewTogether(rounds(2, 20))
+	})
+}
+
+func (r *signer) renewTogether(rounds int) {
+	t := r.t
+	t.Helper()
 	r.login()
 	var all []*host
-	for round := range rounds(5, 100) {
+	for round := range rounds {
 		if round%3 == 0 { // new processes read the keychain, old ones have a token in memory
 			for _, h := range all {
 				_ = h.in.Close()
@@ -29,11 +42,13 @@ func TestRowT5(t *testing.T) {
 			all = r.servers(8, "--no-input")
 		}
 		clock := round%2 == 0
+		slow := time.Duration(round%4) * 100 * time.Millisecond
 		if clock {
 			r.expire()
 		} else {
 			r.KillAll(true)
 		}
+		r.Set(func(b *oauthtest.Behaviour) { b.Faults[oauthtest.Token] = oauthtest.Fault{Delay: slow} })
 		before := r.Grants("refresh_token")
 		everyone(all, 20, func(c called) {
 			if c.IsError {
@@ -44,6 +59,7 @@ func TestRowT5(t *testing.T) {
 			t.Fatalf("round %d, clock %v: %d refreshes, %d reuses", round, clock, n, r.Reuses())
 		}
 	}
+	r.Set(func(b *oauthtest.Behaviour) { delete(b.Faults, oauthtest.Token) })
 	if n := r.Grants("authorization_code"); n != 1 || len(r.Violations()) != 0 {
 		t.Errorf("%d sign-ins, %q", n, r.Violations())
 	}
@@ -198,5 +214,65 @@ func (r *signer) judgeRefreshes() {
 			}
 			open = append(open, token)
 		}
+	}
+}
+
+// TestRowT6Consumed: killed when the server has taken the refresh token and its answer
+// is on the way: the one point at which a token is lost. The old one is sent once more,
+// as a server with a period of grace allows, and not again.
+func TestRowT6Consumed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		grace time.Duration
+		kills int
+		code  int // of the next call
+		sent  int // how often the token was sent by then
+	}{
+		{"no grace", 0, 1, 4, 2},
+		{"grace", time.Minute, 1, 0, 2},
+		{"no grace, twice", 0, 2, 4, 2},
+		{"grace, twice", time.Minute, 2, 4, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := newSigner(t, oauthtest.Options{})
+			r.Set(func(b *oauthtest.Behaviour) { b.Refresh.Grace = c.grace })
+			r.login()
+			r.KillAll(true)
+			before := r.Grants("refresh_token")
+			for range c.kills {
+				answer := make(chan struct{})
+				r.Set(func(b *oauthtest.Behaviour) {
+					b.Faults[oauthtest.Token] = oauthtest.Fault{After: true, Hold: answer, Times: 1}
+				})
+				n := r.Count(oauthtest.Token)
+				process, done := r.started("call", "whoami")
+				if err := r.Await(t.Context(), oauthtest.Token, n+1); err != nil {
+					t.Fatal(err)
+				}
+				until(t, "the server has taken the token", func() bool { return len(r.AccessTokens()) > 0 || r.Reuses() > 0 })
+				_ = process.Kill()
+				done()
+				close(answer)
+				r.KillAll(true)
+			}
+			for i := range 3 {
+				_, said, code := r.try(nil, "call", "whoami")
+				if code != c.code || code == 4 && !strings.Contains(said, "mcp-bridge login api") {
+					t.Errorf("call %d: exit %d\n%s", i, code, said)
+				}
+				if n := r.Grants("refresh_token") - before; n != c.sent {
+					t.Errorf("call %d: the token was sent %d times", i, n)
+				}
+			}
+			if c.code == 4 {
+				r.login()
+				if _, said, code := r.try(nil, "call", "whoami"); code != 0 {
+					t.Errorf("after a new sign-in: exit %d\n%s", code, said)
+				}
+			}
+			r.judgeRefreshes()
+		})
 	}
 }
