@@ -36,6 +36,7 @@ type Error struct {
 	Unapproved bool     // there is one, and it is not approved for Origin: only a typed login may do that
 	Metadata   string   // resource_metadata of the backend's challenge (RFC 9728)
 	StepUp     bool     // the backend wants scopes that the token does not have
+	Generation string   // of the sign-in that does not do, as SignIn has it; empty: there was none
 
 	hint   string
 	absent bool // a keychain record is not there

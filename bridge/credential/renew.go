@@ -23,6 +23,7 @@ type work struct {
 	client *client
 	origin string   // that the token is for
 	scopes []string // that the tool needs beside those of the profile
+	had    string   // the generation that the caller has found not good enough; empty: none
 }
 
 func (w *work) now() time.Time { return w.r.o.Now().Round(0) }

@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -51,6 +52,41 @@ func TestAHostileProfileGetsNoToken(t *testing.T) {
 		t.Error("another port is another origin")
 	}
 	s.wantSent("refresh-canary-0")
+}
+
+// What an error was about is cured by another sign-in that may be sent there, and by
+// nothing else.
+func TestCured(t *testing.T) {
+	h, s, c := newHouse(t), newAuthServer(t), newClock()
+	p := h.process(s, processOptions{clock: c})
+	other := h.process(s, processOptions{clock: c, name: "other", api: "https://other.example"})
+	cured := func(e *Error) bool { return p.Cured(t.Context(), p.scheme, e) }
+	none := p.fails(SignInNeeded, "")
+	if none.Generation != "" || cured(none) {
+		t.Errorf("nobody has signed in: %+v", none)
+	}
+	p.signIn(s, 10*minute)
+	if !cured(none) {
+		t.Error("somebody has signed in")
+	}
+	if e := *none; other.Cured(t.Context(), other.scheme, &Error{OAuth: true, Origin: "https://other.example"}) || !cured(&e) {
+		t.Error("a sign-in that may not be sent there cures nothing")
+	}
+	u, err := p.Resolve(t.Context(), requirement(p.scheme), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var more *Error
+	if err := p.StepUp(t.Context(), u, origin, []string{"admin"}, ""); !errors.As(err, &more) || more.Generation == "" || cured(more) {
+		t.Errorf("%+v", err)
+	}
+	p.signIn(s, 10*minute)
+	if cured(more) { // another one, without the scope
+		t.Error("a sign-in without the scope cures nothing")
+	}
+	if e := *more; !func() bool { e.StepUp = false; return cured(&e) }() {
+		t.Error("another sign-in is another one")
+	}
 }
 
 // Approving changes nothing about what is known of the refresh token.

@@ -35,6 +35,9 @@ func (r *Resolver) signedIn(ctx context.Context, s *profiles.SecurityScheme, ori
 	}
 	w := &work{r: r, client: c, origin: origin, scopes: scopes}
 	h, p := w.load(ctx)
+	if p == nil {
+		w.had = h.generation
+	}
 	switch {
 	case p == nil && w.personal() && !h.allows(origin): // before anything is sent for a profile that may not have it
 		return Usable{}, w.fail(h, p)
@@ -72,7 +75,7 @@ func (r *Resolver) Renew(ctx context.Context, u Usable, origin, metadata string)
 	if err != nil {
 		return err
 	}
-	w := &work{r: r, client: c, origin: origin}
+	w := &work{r: r, client: c, origin: origin, had: u.generation}
 	h := w.inMemory()
 	if h != nil && h.generation != u.generation {
 		return nil
@@ -119,7 +122,7 @@ func (r *Resolver) StepUp(ctx context.Context, u Usable, origin string, scopes [
 	if err != nil {
 		return err
 	}
-	w := &work{r: r, client: c, origin: origin, scopes: scopes}
+	w := &work{r: r, client: c, origin: origin, scopes: scopes, had: u.generation}
 	if !w.personal() {
 		if h := w.inMemory(); h != nil && len(without(scopes, union(h.token.Scopes, h.missing))) == 0 {
 			return w.fail(nil, &problem{reason: Refused, err: errors.New("the backend wants scopes that the server does not grant, or that the token has"), hint: "see client.scopes in " + r.o.Profile.File})
@@ -168,6 +171,7 @@ func (w *work) fail(h *held, p *problem) *Error {
 		copied := *inner
 		e = &copied
 	}
+	e.Generation = w.had
 	if e.Unapproved = unapproved; inner == nil {
 		e.OAuth, e.Origin = true, w.origin
 		e.Scopes = union(c.config.Scopes, w.scopes)
@@ -180,6 +184,21 @@ func (w *work) fail(h *held, p *problem) *Error {
 		e.hint = "type: " + r.LoginCommand(c.scheme)
 	}
 	return e
+}
+
+// Cured reports whether what an Error was about is in the keychain by now: another
+// sign-in than the one that did not do, or a key. A keychain that cannot be asked has
+// nothing.
+func (r *Resolver) Cured(ctx context.Context, s *profiles.SecurityScheme, e *Error) bool {
+	if !e.OAuth {
+		_, there, err := r.Value(ctx, e.Record)
+		return err == nil && there
+	}
+	look, err := r.LookSignIn(ctx, s, []string{e.Origin})
+	if e.StepUp && len(without(e.Scopes, look.Scopes)) > 0 { // renewed, perhaps, but no wider
+		return false
+	}
+	return err == nil && look.State == SignedIn && look.Generation != e.Generation
 }
 
 // LoginCommand is the command that signs in: it names the scheme only where the

@@ -38,6 +38,9 @@ func (a *app) signInFor(v *session.View, c mcpserver.Call) func(context.Context,
 			Key:     !s.oauth(),
 			Scopes:  need.Scopes,
 			Asked:   &a.asked,
+			There: func(ctx context.Context) bool {
+				return v.Resolver.Cured(ctx, s.scheme, need)
+			},
 			Start: func(after string, open bool) (<-chan struct{}, error) {
 				return a.startHelper(s, after, open)
 			},

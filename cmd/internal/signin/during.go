@@ -29,6 +29,9 @@ type Need struct {
 	Key     bool   // a key or password that is typed into a page, not a sign-in at a server
 	Scopes  []string
 	Asked   *Asked // shared by all calls of a process; nil: each asks
+	// There reports whether the credential has come since the call looked for it, nil:
+	// nobody knows. An attempt may have ended between that and During.
+	There func(ctx context.Context) bool
 	// Start starts a helper that makes an attempt after the one of that ID, which
 	// opens a tab when asked to. ended is closed when the helper has ended.
 	Start func(after string, open bool) (ended <-chan struct{}, err error)
@@ -103,6 +106,11 @@ func During(ctx context.Context, n Need, c Caller) (bool, *result.Result) {
 	var ended <-chan struct{}
 	after := ""
 	if !pending {
+		// Asked after the last attempt was looked up: one that has ended meanwhile is seen
+		// here, one that has begun by its helper.
+		if n.There != nil && n.There(ctx) {
+			return true, nil
+		}
 		if rest := n.Desk.Resting(); rest != nil && (!c.AsksURL || last.Declined) {
 			return false, n.needed(rest.Error())
 		}

@@ -205,3 +205,18 @@ func TestDuringAsksOnce(t *testing.T) {
 		t.Error(c.count)
 	}
 }
+
+// TestDuringThere: an attempt that ended between the look of a call for its credential
+// and the question of what to do is not followed by another.
+func TestDuringThere(t *testing.T) {
+	all, _ := desks(t, 1)
+	c := &counter{desk: all[0], t: t, work: work(nil)}
+	for _, there := range []bool{false, true} {
+		need := Need{Desk: c.desk, What: "github/work", Command: "mcp-bridge login github", Start: c.start,
+			There: func(context.Context) bool { return there }}
+		ok, r := During(t.Context(), need, Caller{MayOpen: true, Progress: func(string) {}})
+		if !ok || r != nil || c.count != 1 {
+			t.Errorf("there %v: %v, %+v, %d attempts", there, ok, r, c.count)
+		}
+	}
+}
