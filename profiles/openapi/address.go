@@ -87,6 +87,9 @@ func legalQuery(s string) string { return escape(s, "?[]") }
 // accept writes the Accept header: the types of good answers, JSON first; "" when
 // JSON is all there is.
 func (b *builder) accept() string {
+	if of := slices.DeleteFunc(slices.Clone(b.accepts), func(s string) bool { return !sendable(mediaType(s)) }); len(of) > 0 {
+		return of[max(0, slices.IndexFunc(of, func(s string) bool { return isJSON(mediaType(s)) }))]
+	}
 	good, errors := b.answers()
 	var first, then []string
 	for _, m := range good {

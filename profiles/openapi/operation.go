@@ -15,6 +15,9 @@ type builder struct {
 	params []parameter
 	body   *payload
 	note   string // for the description
+	// accepts lists what the header Accept may be, where the document names it as a
+	// parameter: it is no argument, but some servers want one of these, alone.
+	accepts []string
 }
 
 // build reads everything; it returns why the operation cannot be called.

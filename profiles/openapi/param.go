@@ -45,6 +45,9 @@ func (b *builder) parameter(n node) string {
 	switch p.In {
 	case "path", "query", "cookie":
 	case "header":
+		if strings.EqualFold(p.Wire, "Accept") {
+			b.accepts = b.enum(n)
+		}
 		if ownHeader(p.Wire) {
 			return ""
 		}
@@ -74,6 +77,14 @@ func (b *builder) parameter(n node) string {
 	}
 	b.params = append(b.params, p)
 	return ""
+}
+
+// enum lists the texts that a parameter may be.
+func (b *builder) enum(n node) []string {
+	if schema, reason := b.r.resolve(n.get("schema")); reason == "" && schema.exists() {
+		n = schema
+	}
+	return n.get("enum").strings()
 }
 
 // ownHeader reports headers that are no arguments: OpenAPI says to ignore the first

@@ -98,7 +98,18 @@ func (a *parts) keyword(name string, v node, member bool) {
 	switch name {
 	case "properties":
 		for k, p := range v.members {
-			a.property(k.text(), p)
+			if k.text() != "$ref" || !p.isText() { // text: it stands for properties, and is none
+				a.property(k.text(), p)
+			}
+		}
+		if _, ok := v.ref(); ok {
+			to, reason := a.c.r.resolve(v)
+			if reason != "" {
+				a.c.r.warn(v.at(), reason)
+			}
+			for k, p := range to.members {
+				a.property(k.text(), p)
+			}
 		}
 	case "required":
 		if v.kind() == list {
