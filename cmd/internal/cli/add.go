@@ -48,8 +48,8 @@ input. It says what became of every operation, and what is needed to sign in. If
 fails, nothing is made.
 
 Of an OpenAPI document, --include-* and --exclude-* pick operations, --overlay changes the
-document before, --auth says how the API is called when the document does not, and --mode
-how tools are shown. --update reads the document of a profile again and keeps your edits.
+document before, --auth says how the API is called when the document does not, or says it
+otherwise, and --mode how tools are shown. --update reads the document of a profile again and keeps your edits.
 
 Of a Higress configuration, credentials move into the keychain (--credentials keychain),
 stay in the profile (keep) or are left out (drop).`,

@@ -130,13 +130,9 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 		}
 	}
 	if i.f.auth != "" {
-		s, err := authScheme(i.f.auth)
-		if err != nil {
+		if err := i.authenticate(p); err != nil {
 			return err
 		}
-		p.Server.SecuritySchemes = append(slices.DeleteFunc(p.Server.SecuritySchemes, func(old profiles.SecurityScheme) bool { return old.ID == s.ID }), s)
-		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: s.ID}}}
-		p.OpenAPI.ForceSecurity = true
 	}
 	if len(p.Server.DefaultUpstreamSecurity) == 0 && len(p.Server.SecuritySchemes) == 1 && d.Security == nil && unspecified(d) {
 		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: p.Server.SecuritySchemes[0].ID}}}
@@ -144,6 +140,30 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	var err error
 	_, p.OpenAPI.Digest, err = i.spec.Pack()
 	return err
+}
+
+// authenticate writes down the person's word on how the API is called. A scheme that the
+// document declares too is the document's, whose operations say what they need; another
+// one stands in for whatever they ask for.
+func (i *importedAPI) authenticate(p *profiles.Profile) error {
+	s, err := authScheme(i.f.auth)
+	if err != nil {
+		return err
+	}
+	declared := slices.IndexFunc(p.Server.SecuritySchemes, func(old profiles.SecurityScheme) bool {
+		return old.Type == s.Type && strings.EqualFold(old.Scheme, s.Scheme) && old.In == s.In && strings.EqualFold(old.Name, s.Name)
+	})
+	if declared >= 0 {
+		s = p.Server.SecuritySchemes[declared]
+	} else {
+		p.Server.SecuritySchemes = append(slices.DeleteFunc(p.Server.SecuritySchemes, func(old profiles.SecurityScheme) bool { return old.ID == s.ID }), s)
+		if slices.ContainsFunc(i.read.Operations, func(o openapi.Operation) bool { return len(o.Security) > 0 }) {
+			p.OpenAPI.Overrides = append(p.OpenAPI.Overrides, profiles.Override{Match: "/**", Security: profiles.Security{{{ID: s.ID}}}})
+		}
+	}
+	p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: s.ID}}}
+	p.OpenAPI.ForceSecurity = true
+	return nil
 }
 
 // asClient writes down this bridge as a client of a scheme's authorization server: the
