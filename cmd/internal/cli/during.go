@@ -78,7 +78,7 @@ func (a *app) startHelper(s *visit, after string, open bool) (<-chan struct{}, e
 	return signin.Helper{
 		Program: program,
 		Args:    []string{signInName, "--home", a.home.Path()},
-		Environ: credential.ChildEnvironment(a.sys.Environ, s.v.Profile),
+		Environ: a.childEnvironment(s.v.Profile),
 		Dir:     a.home.Path(),
 	}.Start(order)
 }

@@ -221,7 +221,7 @@ func (a *app) openBrowser(p *profiles.Profile) func(context.Context, string) err
 	return func(ctx context.Context, address string) error {
 		return oauthflow.OpenBrowser(ctx, address, oauthflow.BrowserOptions{
 			Command: a.config.Browser.Command,
-			Environ: credential.ChildEnvironment(a.sys.Environ, p),
+			Environ: a.childEnvironment(p),
 			Output:  output,
 		})
 	}
@@ -246,6 +246,23 @@ var errLate = errors.New("nobody finished in time")
 // afterwards is how long a sign-in may go on after its time, when the person's answer came
 // within it: the exchange and the keychain need some.
 const afterwards = 3 * time.Minute
+
+// childEnvironment is what a browser or a helper gets of the environment: nothing from
+// which this profile or another one of the home takes a credential.
+func (a *app) childEnvironment(p *profiles.Profile) []string {
+	environ := credential.ChildEnvironment(a.sys.Environ, p)
+	dir := session.Dir(a.home)
+	names, err := dir.Names()
+	if err != nil {
+		return environ // what the profile itself names is gone
+	}
+	for _, name := range names {
+		if other, _, err := dir.Load(name); err == nil {
+			environ = credential.ChildEnvironment(environ, other)
+		}
+	}
+	return environ
+}
 
 // declined reports whether the person said no.
 func declined(err error) bool {
