@@ -195,12 +195,12 @@ func (h *host) handshake(capabilities string) {
 	h.send(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
 }
 
-// call calls a tool. A failure of the protocol is a called that is an error without
+// call calls a tool, and wants to hear of its progress. A failure of the protocol is a called that is an error without
 // content.
 func (h *host) call(tool string) called {
 	h.t.Helper()
 	id := fmt.Sprint(h.id.Add(1))
-	m := h.ask(id, toolCall(id, tool, ""))
+	m := h.ask(id, toolCall(id, tool, `{"progressToken":"p`+id+`"}`))
 	var c called
 	if m.Error != nil || json.Unmarshal(m.Result, &c) != nil {
 		h.t.Errorf("%s: %s", tool, m.raw)
@@ -209,7 +209,25 @@ func (h *host) call(tool string) called {
 	return c
 }
 
-// toolCall is the line of a call; meta is that of a modern one, empty otherwise.
+// waiting is how many calls have heard that they wait for a person.
+func waiting(all []*host) (n int) {
+	for _, h := range all {
+		tokens := map[string]bool{}
+		for _, line := range h.all() {
+			var m struct {
+				Method string
+				Params struct{ ProgressToken string }
+			}
+			if json.Unmarshal([]byte(line), &m) == nil && m.Method == "notifications/progress" {
+				tokens[m.Params.ProgressToken] = true
+			}
+		}
+		n += len(tokens)
+	}
+	return n
+}
+
+// toolCall is the line of a call; meta may be empty.
 func toolCall(id, tool, meta string) string {
 	if meta != "" {
 		meta = `,"_meta":` + meta

@@ -25,6 +25,7 @@ type tab struct {
 	Address string
 	Seen    []string // of the opener
 	Parent  []string // of the process that started it
+	PID     int      // of that process
 }
 
 // robot is a browser with a person at it: LOG WORDS URL. It notes the tab in the log
@@ -86,7 +87,7 @@ func exists(file string) bool {
 // note appends one line to the log.
 func note(log, address string) error {
 	parent := fmt.Sprint(os.Getppid())
-	line := tab{Address: address, Seen: append(slices.Clone(os.Args), os.Environ()...)}
+	line := tab{Address: address, PID: os.Getppid(), Seen: append(slices.Clone(os.Args), os.Environ()...)}
 	for _, file := range []string{"cmdline", "environ"} {
 		data, _ := os.ReadFile(filepath.Join("/proc", parent, file)) // there is none elsewhere
 		line.Parent = append(line.Parent, strings.Split(string(data), "\x00")...)

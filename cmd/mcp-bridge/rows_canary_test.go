@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,7 +36,8 @@ func TestSignInCanaries(t *testing.T) {
 	r.profile("api", r.API(), "id = \"backend\"\nsecret = { env = \"APP_SECRET\" }\ndpop = true\n"+scopes, "")
 	r.profile("public", r.API(), "id = \"desktop\"\n"+scopes, "")
 	r.profile("dynamic", r.API(), scopes, "")
-	w := &watched{signer: r, variable: "APP_SECRET=" + noted}
+	r.more = []string{"APP_SECRET=" + noted} // whatever profile is meant, children do not get it
+	w := &watched{signer: r}
 	for _, name := range []string{"api", "public", "dynamic"} {
 		w.run(0, "login", name)
 		w.run(0, "call", "whoami", "--profile", name)
@@ -90,18 +90,13 @@ func TestSignInCanaries(t *testing.T) {
 // watched is a person of whose commands everything is kept that they print.
 type watched struct {
 	*signer
-	variable string // holds the client secret of the profile api, for commands about it
-	seen     bytes.Buffer
+	seen bytes.Buffer
 }
 
 // run runs a command that ends with that code; a failure may also be one of the network.
 func (w *watched) run(want int, args ...string) {
 	w.t.Helper()
-	var env []string
-	if slices.Contains(args, "api") {
-		env = []string{w.variable}
-	}
-	out, said, code := w.try(env, append(args, "-v")...)
+	out, said, code := w.try(nil, append(args, "-v")...)
 	w.seen.WriteString(out + said)
 	if code != want && (want != 1 || code != 5) {
 		w.t.Errorf("%q: exit %d\n%s%s", args, code, out, said)
@@ -111,8 +106,6 @@ func (w *watched) run(want int, args ...string) {
 // serving starts a server for the profile api.
 func (w *watched) serving() *host {
 	w.t.Helper()
-	w.more = []string{w.variable}
-	defer func() { w.more = nil }()
 	return w.serve("-v", "--profile", "api")
 }
 
@@ -163,9 +156,7 @@ func (w *watched) dumped() {
 	w.ends(h)
 	w.browser("hold=" + w.home + "/go")
 	tabs := len(w.tabs())
-	w.more = []string{w.variable}
 	login, done := w.started("login", "api", "-v")
-	w.more = nil
 	until(w.t, "a tab is open", func() bool { return len(w.tabs()) > tabs })
 	_ = login.Signal(syscall.SIGQUIT)
 	w.write("go", "") // the browser has the same standard error

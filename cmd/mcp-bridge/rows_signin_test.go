@@ -247,3 +247,39 @@ func TestSignInOutlivesServer(t *testing.T) {
 		t.Errorf("%+v, %d tabs", got, len(r.tabs()))
 	}
 }
+
+// TestSignInHelperKilled: what owns the sign-in is killed. All who wait for it hear so,
+// and the next call begins another.
+func TestSignInHelperKilled(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	r.browser("hold=" + r.home + "/go")
+	all := r.servers(4)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		everyone(all, 3, func(c called) {
+			if !c.IsError || c.kind() != "sign-in-needed" || !strings.Contains(c.text(), "mcp-bridge login api") {
+				t.Errorf("after the helper was killed: %+v", c)
+			}
+		})
+	}()
+	until(t, "a tab is open and all wait", func() bool { return len(r.tabs()) == 1 && waiting(all) == 12 })
+	helper, err := os.FindProcess(r.tabs()[0].PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := helper.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	r.write("go", "")
+	everyone(all, 3, func(c called) {
+		if c.IsError {
+			t.Errorf("the next call: %+v", c)
+		}
+	})
+	if n := len(r.tabs()); n != 2 || r.Grants("authorization_code") != 1 {
+		t.Errorf("%d tabs, %d exchanges", n, r.Grants("authorization_code"))
+	}
+}
