@@ -1,30 +1,15 @@
 package oauthflow
 
 import (
-	"bytes"
 	"crypto/sha256"
-	_ "embed"
 	"encoding/base64"
 	"errors"
-	"html/template"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 )
-
-//go:embed page.html
-var pageHTML string
-
-//go:embed page.css
-var pageCSS string
-
-// layout is parsed when the first page is shown: most processes never show one.
-var layout = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("page").Parse(pageHTML))
-})
 
 // page is what a person sees in their browser: fixed sentences, and texts of the
 // profile and the token. Nothing of a request is ever on it.
@@ -38,7 +23,6 @@ type page struct {
 	Command string // to type in a terminal
 	Next    string // what to do now
 	Footer  string
-	Style   template.CSS
 }
 
 type fact struct{ Name, Value string }
@@ -152,19 +136,6 @@ func tidy(s string) string {
 		s = string(r[:maxText-1]) + "…"
 	}
 	return s
-}
-
-// render returns the page as HTML.
-func (p page) render() []byte {
-	p.Style = template.CSS(pageCSS)
-	if p.Footer == "" {
-		p.Footer = ownFooter
-	}
-	var b bytes.Buffer
-	if err := layout().ExecuteTemplate(&b, "page", p); err != nil {
-		return []byte(template.HTMLEscapeString(p.Title)) // cannot happen, and must not hide the outcome
-	}
-	return b.Bytes()
 }
 
 // policy is the Content-Security-Policy: nothing but the one style sheet that stands

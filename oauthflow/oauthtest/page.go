@@ -1,21 +1,12 @@
 package oauthtest
 
 import (
-	"bytes"
 	"crypto/subtle"
-	_ "embed"
-	"html/template"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 )
-
-//go:embed page.html
-var pageSource string
-
-// pages is parsed at first use: nothing here may cost time at a program's start.
-var pages = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageSource)) })
 
 // view is what a page shows.
 type view struct {
@@ -107,11 +98,6 @@ func showProblem(w http.ResponseWriter, status int, text string) {
 }
 
 func show(w http.ResponseWriter, status int, v view) {
-	var page bytes.Buffer
-	if err := pages().Execute(&page, v); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
@@ -120,7 +106,7 @@ func show(w http.ResponseWriter, status int, v view) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(page.Bytes())
+	_, _ = io.WriteString(w, v.render())
 }
 
 // consent receives the consent page's form. A ticket is used once.
