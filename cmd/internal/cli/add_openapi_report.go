@@ -83,60 +83,29 @@ func (i *importedAPI) schemeEntry(p *profiles.Profile, n int) schemeEntry {
 	return e
 }
 
+// mostShown is how many of each kind are told a person: there may be thousands.
+const mostShown = 20
+
 // print tells a person.
 func (i *importedAPI) print(r addReport, p *profiles.Profile) {
-	const most = 20 // of each kind: there may be thousands
 	say := i.a.say
 	for n, w := range r.Warnings {
-		if n == most {
-			say("… and %s more; see all with: mcp-bridge add … --json", count(len(r.Warnings)-most, "warning"))
+		if n == mostShown {
+			say("… and %s more; see all with: mcp-bridge add … --json", count(len(r.Warnings)-mostShown, "warning"))
 			break
 		}
 		say("warning: %s: %s", w.At, w.Message)
 	}
-	printed := map[string]int{}
-	var reasons []string
-	for _, s := range r.Skipped {
-		if printed[s.Reason]++; printed[s.Reason] == 1 {
-			reasons = append(reasons, s.Reason)
-		}
-	}
-	for _, reason := range reasons {
-		shown := 0
-		for _, s := range r.Skipped {
-			if s.Reason == reason && shown < 3 {
-				shown++
-				say("skipped: %s: %s: %s", s.At, s.Operation, s.Reason)
-			}
-		}
-		if more := printed[reason] - shown; more > 0 {
-			say("skipped: … and %s more for the same reason", count(more, "operation"))
-		}
-	}
-	if c := r.Changes; c != nil {
-		for _, one := range []struct {
-			what  string
-			names []string
-		}{{"added", c.Added}, {"removed", c.Removed}, {"changed", c.Changed}} {
-			if len(one.names) > 0 {
-				say("%s: %s", one.what, few(one.names, most))
-			}
-		}
-		if len(c.Added)+len(c.Removed)+len(c.Changed) == 0 {
-			say("nothing has changed")
-		}
-	}
+	i.printSkipped(r.Skipped)
 	made := "made"
 	if r.Changes != nil {
 		made = "updated"
+		i.printChanges(r.Changes)
 	}
 	say("%s %s: %s of %s", made, r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"))
-	switch {
-	case r.Mode == "search":
+	if r.Mode == "search" {
 		say("listing them would cost about %d tokens, so clients are shown search tools for about %d (--mode list shows them all)", r.Tokens, r.Listed)
-	case r.compact:
-		say("listing them whole would cost about %d tokens, so the list is brief, for about %d (exposure.listTokens); describe_tool shows the rest", r.Tokens, r.Listed)
-	default:
+	} else {
 		say("listing them costs about %d tokens", r.Listed)
 	}
 	for _, s := range r.Schemes {
@@ -148,6 +117,38 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 		say("The document does not say how to authenticate. If the API wants a credential: mcp-bridge add … --force --auth bearer (or basic, header=NAME, query=NAME)")
 	}
 	say("Next: mcp-bridge tools %s, and mcp-bridge install CLIENT --profile %s", p.Name, p.Name)
+}
+
+// printSkipped says of each reason a few operations that it holds for.
+func (i *importedAPI) printSkipped(skipped []addSkipped) {
+	const few = 3
+	times := map[string]int{}
+	for _, s := range skipped {
+		if times[s.Reason]++; times[s.Reason] <= few {
+			i.a.say("skipped: %s: %s: %s", s.At, s.Operation, s.Reason)
+		}
+	}
+	more := 0
+	for _, n := range times {
+		more += max(0, n-few)
+	}
+	if more > 0 {
+		i.a.say("skipped: … and %s more for these reasons; see all with: mcp-bridge add … --json", count(more, "operation"))
+	}
+}
+
+func (i *importedAPI) printChanges(c *changes) {
+	for _, one := range []struct {
+		what  string
+		names []string
+	}{{"added", c.Added}, {"removed", c.Removed}, {"changed", c.Changed}} {
+		if len(one.names) > 0 {
+			i.a.say("%s: %s", one.what, few(one.names, mostShown))
+		}
+	}
+	if len(c.Added)+len(c.Removed)+len(c.Changed) == 0 {
+		i.a.say("nothing has changed")
+	}
 }
 
 func few(names []string, most int) string {

@@ -31,13 +31,12 @@ func (d *Desk) Wait(ctx context.Context, after string, ended <-chan struct{}, un
 		if fresh && (a.Phase != Pending || until != nil && until(a)) {
 			return a, nil
 		}
-		if looks%10 == 0 && !d.alive() { // the owner is gone, unless it has just finished
-			now, _ := d.Last()
-			switch {
-			case fresh && now.ID == a.ID && now.Phase == Pending:
-				return now, errDied
-			case !fresh && now.ID == after && (d.now().Sub(begun) > startTime || closed(ended)):
-				return Attempt{}, errNotStarted
+		if looks%10 == 0 {
+			if err := d.gone(a, fresh, after, d.now().Sub(begun) > startTime || closed(ended)); err != nil {
+				if !fresh {
+					a = Attempt{}
+				}
+				return a, err
 			}
 		}
 		select {
@@ -49,6 +48,22 @@ func (d *Desk) Wait(ctx context.Context, after string, ended <-chan struct{}, un
 		case <-tick.C:
 		}
 	}
+}
+
+// gone reports an attempt whose owner has died, or one that never came: late says that
+// it had its time.
+func (d *Desk) gone(a Attempt, fresh bool, after string, late bool) error {
+	if d.alive() {
+		return nil
+	}
+	now, _ := d.Last() // the owner may have finished just now
+	switch {
+	case fresh && now.ID == a.ID && now.Phase == Pending:
+		return errDied
+	case !fresh && now.ID == after && late:
+		return errNotStarted
+	}
+	return nil
 }
 
 func closed(c <-chan struct{}) bool {
