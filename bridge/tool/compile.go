@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -33,7 +34,7 @@ func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
 	s.choose()
 	s.list = listing(s.tools)
 	s.shorten()
-	s.version = s.hash()
+	s.version = sync.OnceValue(s.hash)
 	return s, nil
 }
 

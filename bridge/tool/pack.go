@@ -111,7 +111,7 @@ var errUnpackable = errors.New("a tool has a credential that is not the profile'
 // no credential. Tools that are written in the profile are not in it.
 func (s *Set) Pack() (Packed, error) {
 	w := &packer{refs: references(s.profile), profile: s.profile, reasons: map[string]int{}}
-	w.head = packedStart{Version: s.version, Size: s.size, Compact: s.compact, Warnings: s.warnings}
+	w.head = packedStart{Version: s.Version(), Size: s.size, Compact: s.compact, Warnings: s.warnings}
 	for _, t := range s.All() {
 		reason, _ := s.Denied(t.Name)
 		if t.Imported {

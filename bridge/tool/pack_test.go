@@ -199,7 +199,7 @@ func TestPackKeepsEveryField(t *testing.T) {
 	full := &Tool{}
 	fill(reflect.ValueOf(full).Elem(), "x")
 	full.Imported, full.Security, full.Downstream = true, nil, &Downstream{Passthrough: true, Record: "r"}
-	s := &Set{profile: p, all: []*Tool{full}, tools: []*Tool{full}, denied: map[string]string{}, list: listing([]*Tool{full})}
+	s := &Set{profile: p, all: []*Tool{full}, tools: []*Tool{full}, denied: map[string]string{}, list: listing([]*Tool{full}), version: func() string { return "" }}
 	data, err := s.Pack()
 	if err != nil {
 		t.Fatal(err)

@@ -17,9 +17,9 @@ type Set struct {
 	byName   map[string]*Tool
 	denied   map[string]string // name to the reason
 	list     []byte
-	size     int  // of the list when every tool is whole, in bytes
-	compact  bool // the list is shorter than that
-	version  string
+	size     int           // of the list when every tool is whole, in bytes
+	compact  bool          // the list is shorter than that
+	version  func() string // made when it is asked for
 	warnings []Warning
 	packed   *packed // the imported tools of a set that was unpacked; nil: all and tools have them
 }
@@ -136,7 +136,7 @@ func (s *Set) Warnings() []Warning { return s.warnings }
 
 // Version is a hash of the list and of everything else in the profile that decides
 // about calls, without any credential. It changes when one of these does.
-func (s *Set) Version() string { return s.version }
+func (s *Set) Version() string { return s.version() }
 
 // choose applies allowTools and the policy.
 func (s *Set) choose() {

@@ -63,7 +63,7 @@ func Unpack(p *profiles.Profile, source Source) (*Set, error) {
 	}
 	s.choose()
 	k.own = s.byName
-	s.packed, s.version, s.warnings, s.size, s.compact = k, k.head.Version, k.head.Warnings, k.head.Size, k.head.Compact
+	s.packed, s.version, s.warnings, s.size, s.compact = k, func() string { return k.head.Version }, k.head.Warnings, k.head.Size, k.head.Compact
 	return s, nil
 }
 

@@ -20,11 +20,9 @@ const (
 
 // tuneMemory trades the garbage collector's eagerness against memory: an idle
 // server stays small, a busy one collects less often. It is called before the profile
-// is read, which then needs hardly a collection, and limitMemory after it.
-func tuneMemory() {
-	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(leastMemory + spare)
-}
+// is read, which then needs hardly a collection; the limit that settleMemory sets later
+// depends on what the profile takes.
+func tuneMemory() { debug.SetGCPercent(400) }
 
 func limitMemory() { debug.SetMemoryLimit(max(leastMemory, heap()+spare)) }
 

@@ -38,8 +38,9 @@ type app struct {
 // on standard error, with what to type next.
 func Run(ctx context.Context, sys System, args []string) int {
 	a := &app{sys: sys, tokens: credential.NewTokens()}
-	root := a.root()
-	root.SetArgs(a.defaultCommand(args))
+	args = a.defaultCommand(args)
+	root := a.root(len(args) > 0 && args[0] == serveName)
+	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	a.close()
 	if err != nil && ctx.Err() != nil {
@@ -67,12 +68,14 @@ func (a *app) defaultCommand(args []string) []string {
 		}
 	}
 	if a.sys.In != nil && !term.IsTerminal(int(a.sys.In.Fd())) {
-		return append([]string{"serve"}, args...)
+		return append([]string{serveName}, args...)
 	}
 	return args
 }
 
-func (a *app) root() *cobra.Command {
+// root makes the commands. A client that starts a server waits for it and for nothing
+// else: with onlyServe the others are not made.
+func (a *app) root(onlyServe bool) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "mcp-bridge",
 		Short: "Any HTTP API as MCP tools, called as you",
@@ -108,6 +111,12 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 invalid profile or document,
 	f.StringVar(&a.profileFlag, "profile", "", "a profile's NAME[/ACCOUNT] or PATH.toml (MCP_BRIDGE_PROFILE)")
 	f.BoolVar(&a.noInput, "no-input", false, "never ask and never open a browser")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "say more on standard error")
+	if onlyServe {
+		c.CompletionOptions.DisableDefaultCmd = true
+		c.AddCommand(a.serveCommand())
+		usageErrors(c.Commands()[0])
+		return c
+	}
 	c.AddCommand(a.serveCommand(), a.addCommand(), a.checkCommand(), a.toolsCommand(), a.callCommand(),
 		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.useCommand(), a.profilesCommand(),
 		a.installCommand(), a.uninstallCommand(), a.keychainCommand(), a.demoCommand(), a.versionCommand(), a.signInCommand())

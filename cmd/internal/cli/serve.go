@@ -15,9 +15,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// serveName is the command that clients start.
+const serveName = "serve"
+
 func (a *app) serveCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "serve",
+		Use:   serveName,
 		Short: "Serve MCP on standard input and output, for a client",
 		Long: `Serve MCP on standard input and output, for a client.
 
@@ -39,7 +42,6 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	limitMemory()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() { // a second signal ends at once
