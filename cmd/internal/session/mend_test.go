@@ -41,7 +41,7 @@ func TestMend(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			damaged := bytes.Clone(whole)
-			for i := bytes.Index(damaged, []byte("}")) + 1; i < len(damaged); i++ { // all but the head
+			for i := bytes.Index(damaged, []byte("Reasons")) + len(`Reasons":null}`); i < len(damaged); i++ { // all but the head
 				damaged[i] ^= 0x20
 			}
 			if err := os.WriteFile(files[0], damaged, 0o600); err != nil {
