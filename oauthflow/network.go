@@ -70,6 +70,15 @@ func newNetwork(c Network) *network {
 	return n
 }
 
+// Reader returns a client for documents of which c.Named are the hosts that the person
+// named. It follows few redirects, and only to https or this machine; every other host
+// must be public when the connection is made, but for what a proxy connects to. It has
+// no deadline of its own. Errors are those of http.Client.
+func Reader(c Network) *http.Client { return newNetwork(c).reader }
+
+// CloseIdleConnections is what http.Client asks for by this name.
+func (n *network) CloseIdleConnections() { n.close() }
+
 // RoundTrip implements http.RoundTripper. Over a proxy, which is the person's own
 // choice, the addresses of names are the proxy's to look at.
 func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {

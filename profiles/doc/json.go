@@ -49,6 +49,8 @@ type jsonParser struct {
 	stack []*Node  // items of the lists being read
 	keys  []Member // members of the tables being read
 	seen  map[string]int
+
+	values int
 }
 
 func (p *jsonParser) space() {
@@ -68,6 +70,9 @@ func (p *jsonParser) space() {
 func (p *jsonParser) value(depth int) (*Node, *Error) {
 	if depth > MaxDepth {
 		return nil, p.fail("more than " + strconv.Itoa(MaxDepth) + " levels of nesting")
+	}
+	if p.values++; p.values > maxValues {
+		return nil, p.fail(TooMany)
 	}
 	pos := p.pos()
 	switch b := p.peek(); {

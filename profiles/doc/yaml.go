@@ -32,6 +32,9 @@ func parseYAML(file, text string, w *warnings) (*Node, error) {
 	if err := tooDeepYAML(file, text); err != nil {
 		return nil, err
 	}
+	if crowded(text) {
+		return nil, &Error{Pos: Pos{file, 1, 1}, Message: TooMany}
+	}
 	root, more, err := readYAML(text)
 	if err != nil {
 		return nil, yamlError(file, text, err)
@@ -70,6 +73,31 @@ func tooDeepYAML(file, text string) *Error {
 	}
 	return nil
 }
+
+// crowded reports a text that may have more values than the library should make nodes
+// of: each of them takes a line, or a character that this counts.
+func crowded(text string) bool {
+	const most = 1_500_000
+	n := 0
+	for i := 0; i < len(text) && n <= most; i++ {
+		switch text[i] {
+		case '\n', ',', '[', '{':
+			n++
+		case ':', '-', '?':
+			if i+1 < len(text) && text[i+1] <= ' ' {
+				n++
+			}
+		}
+	}
+	return n > most
+}
+
+// TooMany is the message of an error about a document that has more values than any
+// real one.
+const TooMany = "the document has too many values"
+
+// maxValues is how many values JSON may have.
+const maxValues = 2_000_000
 
 // readYAML runs the library. It panics on a few broken documents, which must not
 // end the process.

@@ -65,7 +65,7 @@ func FuzzScan(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		fast := scan("", "d", data)
+		fast, _ := scan("", "d", data)
 		if fast == nil {
 			return
 		}
@@ -173,7 +173,7 @@ func FuzzPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		found, ok := selectPath(root, segments)
+		found, ok := selectPath(root, segments, new(int))
 		if !ok {
 			return
 		}
@@ -203,7 +203,7 @@ func FuzzNames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, path string) {
 		r := &reader{}
 		text, _ := json.Marshal(map[string]any{"a": map[string]string{"operationId": a}, "b": map[string]string{"operationId": b}})
-		tree := scan("", "", text)
+		tree, _ := scan("", "", text)
 		if tree == nil {
 			return
 		}

@@ -6,8 +6,11 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-// maxVisits bounds how many values one path looks at.
-const maxVisits = 5_000_000
+// maxVisits bounds how many values the paths of all overlays look at.
+const maxVisits = 8_000_000
+
+// maxMatches is how many values one path selects, on its way too.
+const maxMatches = 200_000
 
 // step leads from a value to one inside of it: a member by its key, or an item.
 type step struct {
@@ -31,19 +34,26 @@ type segment struct {
 type query struct {
 	root   *doc.Node
 	visits int
+	found  int
 }
 
 // selectPath returns what a path selects, in the order of RFC 9535.
-func selectPath(root *doc.Node, segments []segment) (found []match, ok bool) {
-	q := &query{root: root}
-	return q.run(match{n: root}, segments), q.visits <= maxVisits
+func selectPath(root *doc.Node, segments []segment, visits *int) (found []match, ok bool) {
+	q := &query{root: root, visits: *visits}
+	found = q.run(match{n: root}, segments)
+	*visits = q.visits
+	return found, q.visits <= maxVisits && q.found <= maxMatches
 }
 
 func (q *query) run(from match, segments []segment) []match {
 	found := []match{from}
 	for _, s := range segments {
 		var next []match
-		add := func(m match) { next = append(next, m) }
+		add := func(m match) {
+			if q.found++; q.found <= maxMatches {
+				next = append(next, m)
+			}
+		}
 		for _, m := range found {
 			if s.deep {
 				q.descend(m, func(inner match) { q.children(s, inner, add) })
@@ -63,7 +73,7 @@ func (q *query) children(s segment, m match, add func(match)) {
 }
 
 func (q *query) descend(m match, visit func(match)) {
-	if q.visits++; q.visits > maxVisits {
+	if q.visits++; q.visits > maxVisits || q.found > maxMatches {
 		return
 	}
 	visit(m)

@@ -9,7 +9,7 @@ import (
 )
 
 // maxValues is how many values a document may have with what overlays add.
-const maxValues = 5_000_000
+const maxValues = 2_000_000
 
 // overlay applies an OpenAPI Overlay 1.0 document: its actions in turn, each to
 // everything that its target selects. The document's own nodes stay as they are.
@@ -42,19 +42,31 @@ func (r *reader) overlay(root *doc.Node, s Source) (*doc.Node, error) {
 		if problem != "" {
 			return nil, refuse(target, "the target "+quote(target.Text)+" cannot be read: "+problem, "write it as RFC 9535 has it, such as $.paths['/pets'].get")
 		}
-		found, ok := selectPath(root, path)
+		found, ok := selectPath(root, path, &r.visits)
 		if !ok {
 			return nil, refuse(target, "the target "+quote(target.Text)+" looks at too many values", "name what it means more closely")
 		}
 		if len(found) == 0 {
 			r.warn(target.Pos.String(), "the target "+quote(target.Text)+" selects nothing")
 		}
+		large := func() error {
+			return refuse(action, "the document becomes too large, or takes too long, with this action of the overlay: at most "+strconv.Itoa(maxValues)+" values are allowed", "name what the target means more closely")
+		}
+		if update := action.Get("update"); update != nil && len(found) > 0 {
+			if _, ok := within(update, maxValues/len(found)); !ok {
+				return nil, large()
+			}
+		}
 		if root, problem = act(root, action, found); problem != "" {
 			return nil, refuse(action, problem, "write an update of the kind of the target")
 		}
-	}
-	if !within(root, maxValues) {
-		return nil, refuse(actions, "the document has more than "+strconv.Itoa(maxValues)+" values with this overlay", "name what targets mean more closely")
+		if len(found) == 0 {
+			continue
+		}
+		values, ok := within(root, maxValues)
+		if r.visits += values; !ok || r.visits > maxVisits {
+			return nil, large()
+		}
 	}
 	return root, nil
 }
@@ -148,11 +160,12 @@ func merge(n, update *doc.Node, target bool) *doc.Node {
 	return update
 }
 
-// within reports whether a tree has at most so many values.
-func within(n *doc.Node, most int) bool {
+// within counts the values of a tree; ok reports that there are at most so many.
+func within(n *doc.Node, most int) (values int, ok bool) {
+	left := most
 	var walk func(n *doc.Node)
 	walk = func(n *doc.Node) {
-		if most--; most < 0 {
+		if left--; left < 0 {
 			return
 		}
 		for _, item := range n.Items {
@@ -163,5 +176,5 @@ func within(n *doc.Node, most int) bool {
 		}
 	}
 	walk(n)
-	return most >= 0
+	return most - left, left >= 0
 }

@@ -53,7 +53,7 @@ func TestPath(t *testing.T) {
 			t.Errorf("%s: %s", path, problem)
 			continue
 		}
-		found, ok := selectPath(root, segments)
+		found, ok := selectPath(root, segments, new(int))
 		var got []string
 		for _, m := range found {
 			got = append(got, string(m.n.JSON()))

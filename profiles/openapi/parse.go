@@ -8,7 +8,11 @@ import (
 // else, and JSON with anything odd in it, through package doc, which knows how to
 // repair it and where it is wrong.
 func parse(rel, name string, data []byte) (*tree, []doc.Warning, error) {
-	if t := scan(rel, name, data); t != nil {
+	t, full := scan(rel, name, data)
+	switch {
+	case full:
+		return nil, nil, &doc.Error{Pos: doc.Pos{File: name, Line: 1, Col: 1}, Message: doc.TooMany}
+	case t != nil:
 		return t, nil, nil
 	}
 	root, warnings, err := doc.Parse(name, data)

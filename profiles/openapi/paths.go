@@ -7,6 +7,9 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
+// maxOperations is how many operations become tools.
+const maxOperations = 20_000
+
 // found is an operation of the document before it is read.
 type found struct {
 	method, path string
@@ -111,7 +114,11 @@ func (f *found) skip(r *reader, reason string) {
 
 // operation reads one operation, or skips it.
 func (r *reader) operation(f *found) {
-	if reason := r.left(f); reason != "" {
+	reason := r.left(f)
+	if reason == "" && len(r.out.Operations) == maxOperations {
+		reason = "there are more than 20000 operations before it: pick some with openapi.include"
+	}
+	if reason != "" {
 		f.skip(r, reason)
 		return
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // mark is a place in the source from which positions are counted.
-type mark struct{ off, line, bol int }
+type mark struct{ off, line, col int }
 
 // at returns "FILE:LINE:COL" of the value.
 func (n node) at() string {
@@ -35,14 +35,17 @@ func (t *tree) pos(i uint32) doc.Pos {
 		t.marks = append(t.marks, last)
 	}
 	m := t.count(t.marks[off/step], off)
-	return doc.Pos{File: t.name, Line: m.line + 1, Col: utf8.RuneCount(t.src[m.bol:off]) + 1}
+	return doc.Pos{File: t.name, Line: m.line + 1, Col: m.col + 1}
 }
 
 // count moves a mark forward.
 func (t *tree) count(m mark, to int) mark {
 	for i := m.off; i < to; i++ {
-		if t.src[i] == '\n' {
-			m.line, m.bol = m.line+1, i+1
+		switch c := t.src[i]; {
+		case c == '\n':
+			m.line, m.col = m.line+1, 0
+		case utf8.RuneStart(c):
+			m.col++
 		}
 	}
 	m.off = to

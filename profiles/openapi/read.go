@@ -58,6 +58,7 @@ type reader struct {
 	used    []string        // names of schemes that operations ask for
 	asked   map[string]bool // the same
 	known   map[string]int  // schemes by their names
+	visits  int             // values that overlays have looked at
 	schemas converter
 	names   namer
 }

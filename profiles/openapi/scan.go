@@ -7,6 +7,10 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
+// maxEntries is how many values and keys a file may have: those of the largest real
+// documents and some more.
+const maxEntries = 5_000_000
+
 // scanner makes entries of JSON. It gives up at the first thing that RFC 8259 does
 // not allow, and at a repeated key.
 type scanner struct {
@@ -14,25 +18,27 @@ type scanner struct {
 	i       int
 	entries []entry
 	seen    map[string]bool
+	full    bool // there are more than maxValues
 }
 
-// scan returns nil for what is not strict JSON.
-func scan(rel, name string, data []byte) *tree {
+// scan returns nil for what is not strict JSON. full reports more values than a
+// document may have.
+func scan(rel, name string, data []byte) (t *tree, full bool) {
 	if len(data) == 0 || len(data) > math.MaxInt32 || !utf8.Valid(data) {
-		return nil
+		return nil, false
 	}
 	s := &scanner{b: data}
 	if s.space(); s.peek() != '{' && s.peek() != '[' {
-		return nil
+		return nil, false
 	}
 	s.entries = make([]entry, 0, len(data)/24+16)
 	if !s.value(0) {
-		return nil
+		return nil, s.full
 	}
 	if s.space(); s.i != len(s.b) {
-		return nil
+		return nil, false
 	}
-	return &tree{rel: rel, name: name, src: data, entries: s.entries}
+	return &tree{rel: rel, name: name, src: data, entries: s.entries}, false
 }
 
 func (s *scanner) peek() byte {
@@ -55,6 +61,10 @@ func (s *scanner) space() {
 
 // value reads one value. depth is how many tables and lists are open.
 func (s *scanner) value(depth int) bool {
+	if len(s.entries) > maxEntries {
+		s.full = true
+		return false
+	}
 	switch c := s.peek(); {
 	case c == '"':
 		return s.string(text)

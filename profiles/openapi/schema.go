@@ -21,7 +21,7 @@ const (
 	// bridge/tool brings them down to what clients take.
 	maxSchema      = 192 << 10
 	maxCut         = 32 << 10 // of one operation that is too large: what a model can read
-	maxSchemas     = 64 << 20 // of all operations, before these have to do with little
+	maxSchemas     = 24 << 20 // of all operations, before these have to do with little
 	maxDescription = 500      // bytes, of a schema
 )
 

@@ -6,6 +6,9 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
+// maxSchemes is how many security schemes a document may have.
+const maxSchemes = 500
+
 // schemes reads the security schemes.
 func (r *reader) schemes() {
 	from := r.root.get("components").get("securitySchemes")
@@ -13,6 +16,10 @@ func (r *reader) schemes() {
 		from = r.root.get("securityDefinitions")
 	}
 	for id, n := range from.members {
+		if len(r.out.Schemes) == maxSchemes {
+			r.warn(id.at(), "there are more than 500 security schemes: the others are left out")
+			break
+		}
 		s, reason := r.resolve(n)
 		if reason != "" || !s.isTable() {
 			r.warn(n.at(), "the security scheme "+quote(id.text())+" cannot be read")

@@ -68,7 +68,12 @@ func (r *reader) servers(of node) string {
 
 // fill puts the defaults of variables into a server's address.
 func (r *reader) fill(server, raw node) (string, bool) {
+	const longest = 4096
 	address := raw.str()
+	if len(address) > longest {
+		r.warn(raw.at(), "the server's address has more than 4096 bytes: it is not used")
+		return "", false
+	}
 	for name, v := range server.get("variables").members {
 		placeholder := "{" + name.text() + "}"
 		if !strings.Contains(address, placeholder) {
@@ -80,6 +85,9 @@ func (r *reader) fill(server, raw node) (string, bool) {
 		}
 		if k := value.kind(); k != text && k != number || strings.ContainsAny(value.text(), "{}") {
 			continue // "{your-tenant}" is no default
+		}
+		if n := strings.Count(address, placeholder); len(address)+n*len(value.text()) > longest {
+			continue
 		}
 		address = strings.ReplaceAll(address, placeholder, value.text())
 		r.warn(v.at(), "the server's variable "+quote(name.text())+" stands for its default "+quote(value.text())+": set server.baseUrl for another")

@@ -113,6 +113,8 @@ func (i *importedAPI) open(ctx context.Context, p *profiles.Profile) error {
 	if filepath.IsAbs(i.source) {
 		s.Open = session.Beside(i.source, i.spec.Files)
 	}
+	ctx, stop := context.WithTimeout(ctx, session.ReadTime)
+	defer stop()
 	i.read, err = openapi.Read(ctx, s, o)
 	return err
 }

@@ -108,7 +108,11 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 	} else {
 		say("listing them costs about %d tokens", r.Listed)
 	}
-	for _, s := range r.Schemes {
+	for n, s := range r.Schemes {
+		if n == mostShown {
+			say("… and %s more", count(len(r.Schemes)-mostShown, "security scheme"))
+			break
+		}
 		if s.Hint != "" {
 			say("%s (%s): %s", s.ID, s.Type, s.Hint)
 		}
@@ -122,18 +126,15 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 // printSkipped says of each reason a few operations that it holds for.
 func (i *importedAPI) printSkipped(skipped []addSkipped) {
 	const few = 3
-	times := map[string]int{}
+	times, said := map[string]int{}, 0
 	for _, s := range skipped {
-		if times[s.Reason]++; times[s.Reason] <= few {
+		if times[s.Reason]++; times[s.Reason] <= few && said < 3*mostShown {
+			said++
 			i.a.say("skipped: %s: %s: %s", s.At, s.Operation, s.Reason)
 		}
 	}
-	more := 0
-	for _, n := range times {
-		more += max(0, n-few)
-	}
-	if more > 0 {
-		i.a.say("skipped: … and %s more for these reasons; see all with: mcp-bridge add … --json", count(more, "operation"))
+	if more := len(skipped) - said; more > 0 {
+		i.a.say("skipped: … and %s more; see all with: mcp-bridge add … --json", count(more, "operation"))
 	}
 }
 

@@ -263,6 +263,11 @@ func (a *app) options(ref, account string, followProject bool) (session.Options,
 		Version: a.sys.Version(), Logger: a.log, Store: store, Tokens: a.tokens}, nil
 }
 
+// sessionOptions are those that need no profile and no keychain.
+func (a *app) sessionOptions() session.Options {
+	return session.Options{Home: a.home, Config: a.config, Environ: a.sys.Environ, Version: a.sys.Version(), Logger: a.log}
+}
+
 // projectProfile returns the profile that .mcp-bridge.toml of this folder names.
 func (a *app) projectProfile() (string, error) {
 	const file = ".mcp-bridge.toml"
@@ -287,4 +292,6 @@ func (a *app) view(ref, account string) (*session.View, error) {
 }
 
 // say tells a person something.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.sys.Err, format+"\n", args...) }
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.sys.Err, shown(fmt.Sprintf(format, args...)))
+}

@@ -1,15 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -18,6 +18,13 @@ import (
 const (
 	maxSource  = 64 << 20
 	sourceTime = 60 * time.Second
+	// sourcePause is how long a server may say nothing.
+	sourcePause = 10 * time.Second
+)
+
+var (
+	errSlow  = errors.New("it takes longer than a minute")
+	errQuiet = errors.New("the server says nothing for ten seconds")
 )
 
 // readSource reads the document that a person named: a file, an address, or - for
@@ -49,31 +56,55 @@ func (a *app) readSource(ctx context.Context, source string) (name string, data 
 
 func limitedRead(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSource+1))
+	if err == nil && binary(data) {
+		return nil, fail(exitInvalid, "give an OpenAPI document, or a Higress configuration, in JSON or YAML", "this is no text")
+	}
 	if err == nil && len(data) > maxSource {
 		return nil, fail(exitInvalid, "", "the document is larger than %d MiB", maxSource>>20)
 	}
 	return data, err
 }
 
-// fetch reads a document over https, or over http from this machine. A redirect
-// must stay on https, and must not lead to a private address.
+// binary reports what begins as no text does: UTF-16 has a zero in every second byte.
+func binary(data []byte) bool {
+	start := data[:min(len(data), 512)]
+	for i := 1; i < len(start); i++ {
+		if start[i] == 0 && start[i-1] == 0 {
+			return true
+		}
+	}
+	return !utf8.Valid(start) && len(start) > 0 && bytes.ContainsFunc(start, func(c rune) bool { return c < '\t' && c > 0 })
+}
+
+// fetch reads a document over https, or over http from this machine, with config.toml's
+// proxy and authorities. A redirect must stay on https, and must not lead to a private
+// address that the person did not name.
 func (a *app) fetch(ctx context.Context, u *url.URL) ([]byte, error) {
 	if u.Scheme == "http" && !profiles.LoopbackHost(u.Hostname()) {
 		return nil, fail(exitFailed, "use https, or fetch it yourself and pipe it in: mcp-bridge add -", "%s is not https", u.Redacted())
 	}
-	ctx, cancel := context.WithTimeout(ctx, sourceTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, sourceTime, errSlow)
 	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	quiet := func() { stop(errQuiet) }
+	answered := time.AfterFunc(sourcePause, quiet)
+	defer answered.Stop()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("User-Agent", "mcp-bridge/"+a.sys.Version())
-	client := &http.Client{CheckRedirect: sameKind}
-	res, err := client.Do(req)
+	client, err := a.sessionOptions().Client(u.Hostname())
 	if err != nil {
-		var own *failure
-		if errors.As(err, &own) {
-			return nil, own
+		return nil, err
+	}
+	defer client.CloseIdleConnections()
+	res, err := client.Do(req)
+	answered.Stop()
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
 		}
 		return nil, fail(exitNetwork, "check the address and the network, or fetch it yourself and pipe it in: mcp-bridge add -", "%w", err)
 	}
@@ -81,29 +112,26 @@ func (a *app) fetch(ctx context.Context, u *url.URL) ([]byte, error) {
 	if res.StatusCode != http.StatusOK {
 		return nil, fail(exitNetwork, "check the address; a document behind a login can be piped in: mcp-bridge add -", "%s: %s", u.Redacted(), res.Status)
 	}
-	return limitedRead(res.Body)
+	data, err := limitedRead(&steady{r: res.Body, stop: quiet})
+	var own *failure
+	if err != nil && !errors.As(err, &own) {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, fail(exitNetwork, "try again, or fetch it yourself and pipe it in: mcp-bridge add -", "%s did not come whole: %w", u.Redacted(), err)
+	}
+	return data, err
 }
 
-// sameKind lets a redirect go on only over https and not to an address inside.
-func sameKind(req *http.Request, via []*http.Request) error {
-	const most = 5
-	if len(via) >= most {
-		return fail(exitNetwork, "", "more than %d redirects", most)
-	}
-	if req.URL.Host == via[0].URL.Host && req.URL.Scheme == via[0].URL.Scheme {
-		return nil
-	}
-	if req.URL.Scheme != "https" {
-		return fail(exitNetwork, "name the document's own address", "a redirect leads away from https, to %s", req.URL.Host)
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(req.Context(), "ip", req.URL.Hostname())
-	if err != nil {
-		return fmt.Errorf("redirect to %s: %w", req.URL.Host, err)
-	}
-	for _, ip := range addrs {
-		if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() {
-			return fail(exitNetwork, "name the document's own address", "a redirect leads to %s, which is a private address", req.URL.Host)
-		}
-	}
-	return nil
+// steady is a body that has to go on coming.
+type steady struct {
+	r    io.Reader
+	stop func()
+}
+
+// Read implements io.Reader.
+func (s *steady) Read(p []byte) (int, error) {
+	timer := time.AfterFunc(sourcePause, s.stop)
+	defer timer.Stop()
+	return s.r.Read(p)
 }

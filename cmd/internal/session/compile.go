@@ -17,8 +17,8 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 )
 
-// readTime bounds the reading of a document, however it was made.
-const readTime = 30 * time.Second
+// ReadTime bounds the reading of a document, however it was made.
+const ReadTime = 30 * time.Second
 
 // compiled are the tools of a profile.
 type compiled struct {
@@ -91,7 +91,7 @@ func (o Options) keep(p *profiles.Profile, d *openapi.Document) (compiled, error
 
 // Document reads the document that a profile imports, with its overlays and selection.
 func (o Options) Document(ctx context.Context, p *profiles.Profile) (*openapi.Document, error) {
-	ctx, stop := context.WithTimeout(ctx, readTime)
+	ctx, stop := context.WithTimeout(ctx, ReadTime)
 	defer stop()
 	s, err := o.spec(p)
 	if err != nil {

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"net/http"
 	"slices"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
@@ -42,6 +43,24 @@ func (o Options) caFile() string {
 		return ""
 	}
 	return absolute(o.Config.CAFile, o.Home.Path())
+}
+
+// Client returns a client that reads documents, over config.toml's proxy and with its
+// authorities. The named host is the person's own choice; a redirect to another one must
+// lead to https and, unless a proxy makes the connection, to a public address. The error
+// is a *bridge.ConfigError.
+func (o Options) Client(named string) (*http.Client, error) {
+	set, err := tool.Compile(&profiles.Profile{Name: "mcp-bridge"})
+	if err != nil {
+		return nil, err
+	}
+	settings := bridge.Options{Set: set, Environ: o.Environ, Proxy: o.Config.Proxy, CAFile: o.caFile()}
+	if err := bridge.New(settings).Ready(); err != nil {
+		return nil, err
+	}
+	n := bridge.Network(settings)
+	n.Named = []string{named}
+	return oauthflow.Reader(n), nil
 }
 
 // Record is a credential that a profile's tools need, and where it would be sent.

@@ -26,13 +26,18 @@ const MaxSpec = 64 << 20
 // SpecError says that the document of a profile cannot be had.
 type SpecError struct {
 	Profile string
-	At      string // where the profile names it
+	At      string // where the profile names it; empty for one that is being made
 	Err     error
 	hint    string
 }
 
 // Error names the place and the cause.
-func (e *SpecError) Error() string { return e.At + ": " + e.Err.Error() }
+func (e *SpecError) Error() string {
+	if e.At == "" {
+		return e.Err.Error()
+	}
+	return e.At + ": " + e.Err.Error()
+}
 
 // Unwrap returns the cause.
 func (e *SpecError) Unwrap() error { return e.Err }
