@@ -120,8 +120,8 @@ func (r *signer) broken() {
 	if exists(r.home + "/.mcp-bridge/profiles/new.toml") {
 		t.Error("a profile was made although its credential could not be kept")
 	}
-	for _, a := range r.attempts("", "check", "tools", "tools --json", "profiles --json", "use api", "version", "call whoami --dry-run", "call keyed --dry-run",
-		"add "+r.home+"/other.yaml --credentials drop", "completion bash") {
+	for _, a := range r.attempts("", "check", "tools", "tools --json", "profiles --json", "profiles show api", "use api", "version", "call whoami --dry-run", "call keyed --dry-run",
+		"add "+r.home+"/other.yaml --credentials drop", "completion bash", "keychain new-key "+r.home+"/key") {
 		if a.code != 0 {
 			t.Errorf("%s: exit %d\n%s", a.name, a.code, a.out)
 		}

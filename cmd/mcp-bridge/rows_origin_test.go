@@ -153,6 +153,13 @@ url = "/whoami"
 method = "GET"
 `, r.Other(), r.Issuer(), r.URL(oauthtest.Authorize), r.Other(), r.public()))
 	opened := len(r.tabs())
+	one := r.serve("--no-input") // has the token in memory when the profile is switched
+	for _, name := range []string{"api", "hostile", "api", "thief"} {
+		r.run("", "use", name)
+		if got := one.call("whoami"); got.IsError == (name == "api") {
+			t.Errorf("one server, switched to %s: %+v", name, got)
+		}
+	}
 	for _, name := range []string{"thief", "hostile"} {
 		h := r.serve("--profile", name, "--no-input")
 		for range 2 {

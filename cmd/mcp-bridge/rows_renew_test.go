@@ -27,6 +27,13 @@ func TestRowT5(t *testing.T) {
 		t.Parallel()
 		withKeyring(t, keychaintest.Start(t, keychaintest.Unlocked), oauthtest.Options{}).renewTogether(rounds(2, 20))
 	})
+	t.Run("DPoP", func(t *testing.T) {
+		t.Parallel()
+		r := newSigner(t, oauthtest.Options{})
+		r.profile("api", r.API(), "dpop = true\n"+r.public(), "")
+		r.Set(func(b *oauthtest.Behaviour) { b.DPoP.Require, b.API.NeedDPoP = true, true })
+		r.renewTogether(rounds(2, 20))
+	})
 }
 
 func (r *signer) renewTogether(rounds int) {
