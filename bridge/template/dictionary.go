@@ -1,11 +1,87 @@
 package template
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 )
+
+// dictFunctions are those over dictionaries.
+func dictFunctions() map[string]any {
+	return map[string]any{
+		"dict": dict, "set": set, "keys": keys, "values": values, "merge": merge(false), "mergeOverwrite": merge(true), "deepCopy": duplicate, "dig": dig,
+		"get": func(d map[string]any, key string) any {
+			if x, ok := d[key]; ok {
+				return x
+			}
+			return ""
+		},
+		"unset":  func(d map[string]any, key string) map[string]any { delete(d, key); return d },
+		"hasKey": func(d map[string]any, key string) bool { _, ok := d[key]; return ok },
+		"pluck": func(key string, all ...map[string]any) []any {
+			out := []any{}
+			for _, d := range all {
+				if x, ok := d[key]; ok {
+					out = append(out, x)
+				}
+			}
+			return out
+		},
+		"pick": func(d map[string]any, names ...string) map[string]any {
+			return filtered(d, func(key string) bool { return slices.Contains(names, key) })
+		},
+		"omit": func(d map[string]any, names ...string) map[string]any {
+			return filtered(d, func(key string) bool { return !slices.Contains(names, key) })
+		},
+	}
+}
+
+// dict makes a dictionary of keys and values in turn.
+func dict(all ...any) map[string]any {
+	out := map[string]any{}
+	for pair := range slices.Chunk(all, 2) {
+		var x any = ""
+		if len(pair) == 2 {
+			x = pair[1]
+		}
+		out[written(pair[0])] = x
+	}
+	return out
+}
+
+func filtered(d map[string]any, wanted func(key string) bool) map[string]any {
+	out := map[string]any{}
+	for k, x := range d {
+		if wanted(k) {
+			out[k] = x
+		}
+	}
+	return out
+}
+
+// dig is dig KEY… DEFAULT d: a value in dictionaries within each other.
+func dig(all ...any) (any, error) {
+	if len(all) < 3 {
+		return nil, errors.New("wants a key, a default and a dictionary")
+	}
+	last := len(all) - 1
+	at, missing := all[last], all[last-1]
+	for _, key := range all[:last-1] {
+		name, isText := key.(string)
+		d, isDict := at.(map[string]any)
+		if !isText || !isDict {
+			return nil, errors.New("wants texts and a dictionary")
+		}
+		x, ok := d[name]
+		if !ok {
+			return missing, nil
+		}
+		at = x
+	}
+	return at, nil
+}
 
 // set is sprig's set, except that a dictionary cannot hold itself: it would have
 // no end.
@@ -39,15 +115,35 @@ func holds(x any, d map[string]any, left *int) bool {
 	return false
 }
 
-// merged gives a function of sprig that merges copies of its sources, so that no
-// dictionary can come to hold itself.
-func merged[R any](merge func(map[string]any, ...map[string]any) R) func(map[string]any, ...map[string]any) R {
-	return func(into map[string]any, from ...map[string]any) R {
-		copies := make([]map[string]any, len(from))
-		for j := range from {
-			copies[j], _ = duplicate(from[j]).(map[string]any)
+// merge gives merge and mergeOverwrite: what is absent or empty in the first
+// dictionary, or everything, is taken from the others, also within dictionaries. It
+// takes copies, so that no dictionary can come to hold itself.
+func merge(overwrite bool) func(into map[string]any, from ...map[string]any) any {
+	return func(into map[string]any, from ...map[string]any) any {
+		for _, d := range from {
+			mergeInto(into, duplicate(d).(map[string]any), overwrite)
 		}
-		return merge(into, copies...)
+		return into
+	}
+}
+
+func mergeInto(into, from map[string]any, overwrite bool) {
+	for k, x := range from {
+		old, has := into[k]
+		below, isDict := old.(map[string]any)
+		inner, both := x.(map[string]any)
+		if texts, ok := x.(map[string]string); ok { // as of split
+			inner, both = map[string]any{}, true
+			for name, s := range texts {
+				inner[name] = s
+			}
+		}
+		switch {
+		case isDict && both && len(below) > 0:
+			mergeInto(below, inner, overwrite)
+		case overwrite, x != nil && (!has || !truth(old)):
+			into[k] = x
+		}
 	}
 }
 

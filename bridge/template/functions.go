@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/Masterminds/sprig/v3"
 )
 
 // refused returns why templates do not get a function of sprig or Go; "" when
@@ -30,25 +27,6 @@ func refused(function string) string {
 	}
 	return ""
 }
-
-// library holds the functions of sprig that are used as they are; nobody changes it.
-var library = sync.OnceValue(func() map[string]any {
-	all := sprig.GenericFuncMap()
-	for name := range all {
-		if refused(name) != "" {
-			delete(all, name)
-		}
-	}
-	for _, name := range []string{"merge", "mergeOverwrite"} {
-		all[name] = merged(all[name].(func(map[string]any, ...map[string]any) any))
-	}
-	all["mustMerge"], all["mustMergeOverwrite"] = all["merge"], all["mergeOverwrite"]
-	all["set"], all["keys"], all["values"] = set, keys, values
-	all["toDate"], all["mustToDate"], all["duration"] = toDate, mustToDate, duration
-	// On every system those of a server.
-	all["osBase"], all["osClean"], all["osDir"], all["osExt"], all["osIsAbs"] = path.Base, path.Clean, path.Dir, path.Ext, path.IsAbs
-	return all
-})
 
 // known holds the names of all functions that templates may call.
 var known = sync.OnceValue(func() map[string]bool {
