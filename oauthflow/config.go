@@ -37,7 +37,7 @@ type Config struct {
 	ExtraParams        map[string]string // of the authorization request; reserved names are refused
 	RefreshScope       bool              // send scope when a token is refreshed
 	RefreshRedirectURI bool              // send redirect_uri when a token is refreshed
-	ExpiresIn          time.Duration     // assumed when the server tells none; 0: 1 h; negative: for ever
+	ExpiresIn          time.Duration     // assumed when the server tells none; 0: 1 h for what can be renewed, else for ever; negative: for ever
 	Redirect           Redirect
 
 	Network Network

@@ -60,8 +60,9 @@ func (f *Flow) grant(ctx context.Context, d *deal, address string, form url.Valu
 // the Token then only serves to be revoked.
 func (f *Flow) token(d *deal, g *granted) (Token, error) {
 	now := f.now()
+	renewable := !g.refresh.IsZero() || d.stage == "refresh" || f.config.Grant == ClientCredentials
 	t := Token{
-		Access: g.access, Refresh: g.refresh, Issued: now, Expiry: f.expiry(g.life, now), Scopes: split(g.scopes, d.asked),
+		Access: g.access, Refresh: g.refresh, Issued: now, Expiry: f.expiry(g.life, now, renewable), Scopes: split(g.scopes, d.asked),
 		Issuer: d.issuer, Resource: d.resource, RedirectURI: d.redirectURI, Endpoints: d.endpoints, Key: d.key,
 		ClientID: d.client.id, ClientSecret: d.client.registration.ClientSecret,
 		RegistrationToken: d.client.registration.Token, AuthMethod: d.client.method,

@@ -116,6 +116,15 @@ func TestExpiryThatNobodyTells(t *testing.T) {
 			t.Errorf("%v: %v, %v", assumed, token.Expiry, err)
 		}
 	}
+	refresh := s.token["refresh_token"]
+	delete(s.token, "refresh_token")
+	for assumed, want := range map[time.Duration]time.Duration{0: 0, time.Minute: time.Minute} {
+		token, err := begin(t, s.flow(t, func(c *Config) { c.ExpiresIn = assumed })).exchange(t.Context(), "c")
+		if err != nil || token.Expiry.IsZero() != (want == 0) || want != 0 && token.Expiry.Sub(token.Issued) != want {
+			t.Errorf("without a refresh token, %v: %v, %v", assumed, token.Expiry, err)
+		}
+	}
+	s.token["refresh_token"] = refresh
 	token, err := begin(t, s.flow(t, func(c *Config) { c.ExpiresIn = -1 })).exchange(t.Context(), "c")
 	if err != nil || !token.Expiry.IsZero() {
 		t.Errorf("%v, %v", token.Expiry, err)

@@ -113,13 +113,15 @@ func tokenType(kind string, bound bool) (string, error) {
 	return "", errors.New("the server gave a token of the type " + clean(kind, nil, 40) + ", which is not the one asked")
 }
 
-// expiry returns until when a token is good.
-func (f *Flow) expiry(life time.Duration, now time.Time) time.Time {
+// expiry returns until when a token is good. Where the server does not say so, the end
+// is assumed only of what is renewed without a person: the others, such as those of
+// GitHub's OAuth apps, are good until a backend refuses them.
+func (f *Flow) expiry(life time.Duration, now time.Time, renewable bool) time.Time {
 	if life == 0 {
 		life = f.config.ExpiresIn
 	}
 	switch {
-	case life < 0:
+	case life < 0, life == 0 && !renewable:
 		return time.Time{}
 	case life == 0:
 		life = defaultLife

@@ -12,7 +12,7 @@ type Token struct {
 	Access, Refresh   secret.Value
 	Type              string    // "Bearer" or "DPoP"
 	Issued            time.Time // when the answer came
-	Expiry            time.Time // zero: the server told none and Config.ExpiresIn is negative
+	Expiry            time.Time // zero: the server told none and none is assumed (Config.ExpiresIn)
 	Scopes            []string  // granted; what was asked when the server named none
 	Issuer            string    // empty when neither profile nor metadata name one
 	Resource          string    // sent as resource on authorization, token and refresh; empty: none

@@ -154,6 +154,13 @@ func (w *work) mayRefresh(ctx context.Context, h *held, n need) (facts, *problem
 	case f.Expired && h.unsaved == nil:
 		return f, expired("the server refused to renew the sign-in")
 	case h.token.Refresh.IsZero():
+		if n.rejected && !f.Rejected {
+			w.log(w.note(ctx, func(_ *home.Entry, now *facts) {
+				f.Rejected = true
+				now.become(f)
+			}), "the index does not say that a backend has refused the token")
+			w.r.o.Tokens.change(w.client.key, h.generation, func(h *held) { h.rejected = true })
+		}
 		return f, expired("the token has ended, and the server gave none to renew it with")
 	case h.unsaved != nil: // this process alone knows the token
 	case f.Consumed:

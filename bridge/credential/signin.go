@@ -213,6 +213,9 @@ func (r *Resolver) LookSignIn(ctx context.Context, s *profiles.SecurityScheme, o
 
 // stateOf says whether a sign-in can be used, or renewed, without a person.
 func (w *work) stateOf(s stored, f facts) State {
+	if f.Rejected && s.token.Refresh.IsZero() && w.personal() {
+		return Expired
+	}
 	ended := f.Expired || s.token.Refresh.IsZero() || f.Sent >= mostSent
 	if ended && w.personal() && !s.usable(w.now()) {
 		return Expired

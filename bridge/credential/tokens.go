@@ -67,6 +67,7 @@ type held struct {
 	unmarked bool        // nothing says yet that the keychain's token is consumed: unsaved must not be used
 	failure  *failure    // why it could not be renewed
 	worked   bool        // a backend took the access token
+	rejected bool        // the index says that a backend refused it, and nothing renews it
 	forced   time.Time   // when it took the place of one that a backend had rejected
 }
 

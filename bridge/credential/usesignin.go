@@ -98,7 +98,11 @@ func (r *Resolver) Renew(ctx context.Context, u Usable, origin, metadata string)
 // Worked says that the backend took a token.
 func (r *Resolver) Worked(u Usable) {
 	if c, err := r.client(u.Scheme); err == nil {
-		r.o.Tokens.change(c.key, u.generation, func(h *held) { h.worked = true })
+		taken := false
+		r.o.Tokens.change(c.key, u.generation, func(h *held) { taken, h.worked, h.rejected = h.rejected, true, false })
+		if w := (&work{r: r, client: c}); taken { // by another backend, or by the same one after all
+			w.log(w.note(context.Background(), func(_ *home.Entry, f *facts) { f.Rejected = f.Rejected && f.Generation != u.generation }), "the index says still that the token was refused")
+		}
 	}
 }
 

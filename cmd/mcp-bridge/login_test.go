@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
 )
@@ -129,5 +130,37 @@ func TestLogoutOfAProfileThatIsGone(t *testing.T) {
 	_, said, code := r.try(nil, "logout", "api")
 	if code != 0 || !strings.Contains(said, "the server has taken the tokens back") || r.Count(oauthtest.Revoke) != 2 {
 		t.Errorf("logout: exit %d, %d revocations\n%s\n%s", code, r.Count(oauthtest.Revoke), out, said)
+	}
+}
+
+// TestTokenWithoutAnEnd: what a server gives without an end and without a way to renew
+// it, as GitHub's OAuth apps do, is used until a backend refuses it; then status says
+// so, and a backend that takes it after all is believed.
+func TestTokenWithoutAnEnd(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{Set: func(b *oauthtest.Behaviour) { b.Tokens.OmitExpiresIn, b.Tokens.NoRefresh = true, true }})
+	r.login()
+	state := func() string {
+		t.Helper()
+		out, _, _ := r.try(nil, "status")
+		return strings.Fields(strings.Split(out, "\n")[1])[4] + " " + strings.Fields(strings.Split(out, "\n")[1])[6]
+	}
+	if got := state(); got != "signed-in -" {
+		t.Errorf("after login: %q", got)
+	}
+	s := r.serve("--no-input")
+	r.Advance(2 * time.Hour) // the server ends it after an hour
+	if got := s.call("whoami"); !got.IsError || !strings.Contains(got.text(), "sign-in needed") {
+		t.Errorf("the backend refuses it: %+v", got)
+	}
+	if got := state(); got != "expired -" {
+		t.Errorf("refused: %q", got)
+	}
+	r.Advance(-2 * time.Hour)
+	if got := s.call("whoami"); got.IsError {
+		t.Errorf("the backend takes it: %+v", got)
+	}
+	if got := state(); got != "signed-in -" {
+		t.Errorf("taken again: %q", got)
 	}
 }

@@ -2,12 +2,16 @@ package cli
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
+
+// assumedPKCE is the setting by which a profile vouches for its server.
+const assumedPKCE = "assume-s256"
 
 // signIns adds the rows of a scheme that is signed in at an authorization server:
 // one for each account, or one that says that nobody is. Nothing is asked of the
@@ -37,6 +41,9 @@ func (r *statusReport) signIns(v *session.View, rec session.Record, scheme *prof
 		row.fill(look)
 		if row.Store == "" {
 			row.Store = r.store.Name()
+		}
+		if scheme.Client != nil && scheme.Client.PKCE == assumedPKCE {
+			row.Warning = strings.TrimPrefix(row.Warning+"; "+`client.pkce = "assume-s256": the profile says that the server supports PKCE, not the server`, "; ")
 		}
 		if len(look.Unapproved) > 0 && len(look.Origins) > 0 {
 			row.Hint = credential.LoginCommand(row.Profile, "", account) + " (it is signed in, but not for this profile's address)"
