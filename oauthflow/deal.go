@@ -26,7 +26,7 @@ type deal struct {
 // newDeal agrees with a server on behalf of a client.
 func (f *Flow) newDeal(stage string, s *Server, c *client, asked []string) (*deal, error) {
 	d := &deal{stage: stage, issuer: s.Issuer, endpoints: s.Endpoints, client: c, asked: asked, resource: f.resourceFor(s)}
-	if !f.config.DPoP {
+	if !f.config.DPoP && !s.ResourceBound {
 		return d, nil
 	}
 	if len(s.DPoP) > 0 && !slices.Contains(s.DPoP, "ES256") {

@@ -27,6 +27,7 @@ type Server struct {
 
 	Resource       string   // as resource metadata name it; empty: none were read
 	ResourceScopes []string // scopes_supported of resource metadata
+	ResourceBound  bool     // dpop_bound_access_tokens_required of resource metadata
 }
 
 // Server finds the authorization server, or returns what an earlier call found. Several
@@ -111,7 +112,7 @@ func (f *Flow) askResource(ctx context.Context, s *Server) (from string, err err
 	case err != nil:
 		return "", nil // what must not be used is not used
 	}
-	s.Resource, s.ResourceScopes = m.resource, m.scopes
+	s.Resource, s.ResourceScopes, s.ResourceBound = m.resource, m.scopes, m.bound
 	if !lost {
 		return "", nil
 	}

@@ -56,10 +56,10 @@ func TestTokenResponses(t *testing.T) {
 	}{
 		"form":               {form, "access_token=a-1&token_type=bEaReR&scope=read%2Cwrite", "", func(t Token) bool { return t.Type == "Bearer" && len(t.Scopes) == 2 }},
 		"text form":          {"text/plain; charset=utf-8", "access_token=a-1&token_type=bearer&expires_in=5", "", life(5 * time.Second)},
-		"no expiry":          {"", `{"access_token":"a","token_type":"bearer"}`, "", life(time.Hour)},
+		"no expiry":          {"", `{"access_token":"a","token_type":"bearer"}`, "", life(0)},
 		"expiry as text":     {"", `{"access_token":"a","token_type":"bearer","expires_in":"7"}`, "", life(7 * time.Second)},
 		"expiry as fraction": {"", `{"access_token":"a","token_type":"bearer","expires_in":7.0}`, "", life(7 * time.Second)},
-		"no real expiry":     {"", `{"access_token":"a","token_type":"bearer","expires_in":-1}`, "", life(time.Hour)},
+		"no real expiry":     {"", `{"access_token":"a","token_type":"bearer","expires_in":-1}`, "", life(0)},
 		"giant expiry":       {"", `{"access_token":"a","token_type":"bearer","expires_in":1e300}`, "", life(10 * 365 * 24 * time.Hour)},
 		"no type":            {"", `{"access_token":"a"}`, "", func(t Token) bool { return t.Type == "Bearer" }},
 		"mac":                {"", `{"access_token":"a","token_type":"mac"}`, Unusable, nil},
@@ -104,7 +104,12 @@ func TestTokenResponses(t *testing.T) {
 }
 
 func life(want time.Duration) func(Token) bool {
-	return func(t Token) bool { return t.Expiry.Sub(t.Issued) == want }
+	return func(t Token) bool {
+		if want == 0 { // none was told and nothing renews it
+			return t.Expiry.IsZero()
+		}
+		return t.Expiry.Sub(t.Issued) == want
+	}
 }
 
 func TestExpiryThatNobodyTells(t *testing.T) {

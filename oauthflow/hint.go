@@ -95,6 +95,9 @@ func (e *Error) refusedHint() string {
 	case "invalid_target":
 		return `set client.resource in the profile to what the server expects, or to "off"`
 	case "invalid_redirect_uri":
+		if e.Stage == "register" {
+			return "set client.redirect (host, port, path) in the profile to an address that the server takes, or register a client there and set client.id"
+		}
 		return "set client.redirect (host, port, path) in the profile to what the server has registered"
 	case "invalid_request_uri":
 		return "the request that was pushed to the server has expired or was used; " + signIn + " to begin anew"
@@ -103,7 +106,7 @@ func (e *Error) refusedHint() string {
 			return "check that the redirect URI and client.id are those that the server has registered"
 		}
 	case "invalid_dpop_proof":
-		return "set this machine's clock right, then " + signIn
+		return "set client.dpop = true in the profile; where it is set, set this machine's clock right; then " + signIn
 	case "unsupported_grant_type":
 		return "set client.grant in the profile to one that the server supports"
 	case "login_required", "interaction_required", "consent_required":

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -77,7 +76,16 @@ func (f *Flow) unregistered(redirectURI string, document bool) error {
 	if redirectURI == "" {
 		return errors.New("no client.id, and the server registers no clients by itself")
 	}
-	return fmt.Errorf("no client.id, and the server registers no clients by itself; the redirect URI to register is %s", redirectURI)
+	text := "no client.id, and the server registers no clients by itself; the redirect URI to register is " + redirectURI
+	if u, err := url.Parse(redirectURI); err == nil && f.config.Redirect.Port == 0 {
+		host := u.Hostname()
+		if strings.Contains(host, ":") {
+			host = "[" + host + "]"
+		}
+		text = "no client.id, and the server registers no clients by itself; the redirect URI to register is http://" + host + u.Path +
+			" with any port (RFC 8252); for a server that wants one port, choose it with client.redirect.port"
+	}
+	return errors.New(text)
 }
 
 // authMethod chooses how a configured client shows its secret.
@@ -105,7 +113,7 @@ func (r Registration) client() *client {
 }
 
 // request is what is sent to the registration endpoint (RFC 7591, section 2).
-func (f *Flow) request(redirectURI string) map[string]any {
+func (f *Flow) request(s *Server, redirectURI string) map[string]any {
 	m := map[string]any{
 		"client_name":                f.config.ClientName,
 		"application_type":           "native",
@@ -125,7 +133,7 @@ func (f *Flow) request(redirectURI string) map[string]any {
 	if len(f.config.Scopes) > 0 {
 		m["scope"] = strings.Join(f.config.Scopes, " ")
 	}
-	if f.config.DPoP {
+	if f.config.DPoP || s.ResourceBound {
 		m["dpop_bound_access_tokens"] = true
 	}
 	return m
@@ -134,7 +142,7 @@ func (f *Flow) request(redirectURI string) map[string]any {
 // register makes a client for exactly this redirect URI: servers that compare ports
 // would refuse any other.
 func (f *Flow) register(ctx context.Context, s *Server, redirectURI string) (*client, error) {
-	body, err := json.Marshal(f.request(redirectURI))
+	body, err := json.Marshal(f.request(s, redirectURI))
 	if err != nil {
 		return nil, fail(Configuration, "register", err)
 	}

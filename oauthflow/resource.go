@@ -13,6 +13,7 @@ type resourceMetadata struct {
 	from     string // the document
 	servers  []string
 	scopes   []string
+	bound    bool // only DPoP tokens are taken
 }
 
 // place is an address where metadata may lie, and what they must call themselves
@@ -83,7 +84,8 @@ func (f *Flow) resource(ctx context.Context) (*resourceMetadata, error) {
 
 func (f *Flow) readResource(a *answer, p place) (*resourceMetadata, error) {
 	o := a.object()
-	m := &resourceMetadata{resource: o.text("resource"), from: p.address, servers: o.list("authorization_servers"), scopes: o.list("scopes_supported")}
+	m := &resourceMetadata{resource: o.text("resource"), from: p.address, servers: o.list("authorization_servers"), scopes: o.list("scopes_supported"),
+		bound: o.flag("dpop_bound_access_tokens_required")}
 	for _, is := range p.is {
 		if same(m.resource, is) {
 			return m, nil

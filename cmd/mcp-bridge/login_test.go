@@ -106,8 +106,7 @@ func TestSchemesThatNobodyCanSignInTo(t *testing.T) {
 		}
 	}
 	// Found by the API (RFC 9728): nothing to warn of.
-	r.write(".mcp-bridge/profiles/found.toml", fmt.Sprintf("[server]\nname = \"old\"\nbaseUrl = %q\n[[server.securitySchemes]]\nid = \"s\"\ntype = \"oauth2\"\n[server.defaultUpstreamSecurity]\nid = \"s\"\n"+
-		"[[tools]]\nname = \"whoami\"\nrequestTemplate = { url = \"/whoami\", method = \"GET\" }\n", r.API()))
+	r.found("found")
 	if out, _, _ := r.try(nil, "check", "found"); !strings.Contains(out, "0 warnings") {
 		t.Errorf("check: %s", out)
 	}
@@ -163,4 +162,30 @@ func TestTokenWithoutAnEnd(t *testing.T) {
 	if got := state(); got != "signed-in -" {
 		t.Errorf("taken again: %q", got)
 	}
+}
+
+// TestAPIThatAsksForDPoP: its resource metadata say that it takes bound tokens alone,
+// and the profile says nothing.
+func TestAPIThatAsksForDPoP(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{Set: func(b *oauthtest.Behaviour) {
+		b.API.NeedDPoP, b.DPoP.Require, b.DPoP.ServerNonce, b.DPoP.APINonce = true, true, true, true
+		b.ResourceMetadata.Override = map[string]any{"dpop_bound_access_tokens_required": true}
+	}})
+	r.found("found")
+	r.run("", "use", "found")
+	r.login()
+	for range 2 {
+		if _, said, code := r.try(nil, "call", "whoami"); code != 0 {
+			t.Fatalf("call: exit %d\n%s", code, said)
+		}
+		r.Advance(2 * time.Minute) // within what the server bears
+	}
+}
+
+// found writes a profile that says nothing about the authorization server.
+func (r *signer) found(name string) {
+	r.t.Helper()
+	r.write(".mcp-bridge/profiles/"+name+".toml", fmt.Sprintf("[server]\nname = %q\nbaseUrl = %q\n[[server.securitySchemes]]\nid = \"s\"\ntype = \"oauth2\"\n[server.defaultUpstreamSecurity]\nid = \"s\"\n"+
+		"[[tools]]\nname = \"whoami\"\nrequestTemplate = { url = \"/whoami\", method = \"GET\" }\n", name, r.API()))
 }
