@@ -110,7 +110,7 @@ func (s *sending) insufficient(ctx context.Context, response result.Response, us
 		return true, nil
 	}
 	s.hint = err.Error() + "; " + Hint(err)
-	if s.call.SignIn == nil || s.asked {
+	if s.call.SignIn == nil || slices.Contains(s.asked, u.Record) {
 		return false, nil
 	}
 	s.b.hasAsked(s.plan.Tool.Name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -44,10 +45,10 @@ type sending struct {
 	sender *sender
 	left   time.Duration // of http.timeout
 
-	asked   bool   // a person was asked to sign in
-	renewed bool   // a credential that the backend rejected was renewed
-	stepped bool   // more scopes were asked for
-	hint    string // why it is not tried again
+	asked   []string // records of the keychain for which a person was asked
+	renewed bool     // a credential that the backend rejected was renewed
+	stepped bool     // more scopes were asked for
+	hint    string   // why it is not tried again
 }
 
 // send finds the credentials, sends the request and shapes the response. A
@@ -96,9 +97,9 @@ func (s *sending) once(ctx context.Context, auth authorization) (result.Response
 // authorize returns the credentials of the call, or why there are none.
 func (s *sending) authorize(ctx context.Context) (authorization, *result.Result) {
 	used, creds, err := s.b.credentials(ctx, s.plan, s.in)
-	if err != nil {
-		signedIn, r := s.signIn(ctx, err)
-		if r != nil {
+	for signedIn := true; err != nil && signedIn; { // a person may be needed for several that hold together
+		var r *result.Result
+		if signedIn, r = s.signIn(ctx, err); r != nil {
 			return authorization{}, r
 		}
 		if signedIn {
@@ -111,13 +112,13 @@ func (s *sending) authorize(ctx context.Context) (authorization, *result.Result)
 	return authorization{used: used, creds: creds, now: s.b.o.Now}, nil
 }
 
-// signIn asks a person to cure the error, at most once for a call.
+// signIn asks a person to cure the error, at most once for each credential of a call.
 func (s *sending) signIn(ctx context.Context, err error) (bool, *result.Result) {
 	var need *credential.Error
-	if s.call.SignIn == nil || s.asked || ctx.Err() != nil || !errors.As(err, &need) || !need.SignInHelps() {
+	if s.call.SignIn == nil || ctx.Err() != nil || !errors.As(err, &need) || !need.SignInHelps() || slices.Contains(s.asked, need.Record) {
 		return false, nil
 	}
-	s.asked = true
+	s.asked = append(s.asked, need.Record)
 	return s.call.SignIn(ctx, need)
 }
 

@@ -97,10 +97,16 @@ func explained(err error, environ []string) error {
 		return nil
 	}
 	if cause := noScreen(environ); cause != nil {
-		return fmt.Errorf("%w: %w", cause, err)
+		return &unseenError{cause, err}
 	}
-	return err
+	return fmt.Errorf("the program that opens browsers failed: %w", err)
 }
+
+// unseenError is that of an opener that had nowhere to open a window.
+type unseenError struct{ why, err error }
+
+func (e *unseenError) Error() string { return e.why.Error() }
+func (e *unseenError) Unwrap() error { return e.err }
 
 // openers are the programs that package browser looks for.
 func openers(goos string) []string {

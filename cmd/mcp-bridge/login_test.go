@@ -2,8 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -188,4 +192,74 @@ func (r *signer) found(name string) {
 	r.t.Helper()
 	r.write(".mcp-bridge/profiles/"+name+".toml", fmt.Sprintf("[server]\nname = %q\nbaseUrl = %q\n[[server.securitySchemes]]\nid = \"s\"\ntype = \"oauth2\"\n[server.defaultUpstreamSecurity]\nid = \"s\"\n"+
 		"[[tools]]\nname = \"whoami\"\nrequestTemplate = { url = \"/whoami\", method = \"GET\" }\n", name, r.API()))
+}
+
+// TestTwoCredentialsOfOneCall: a tool that needs a sign-in and a key together asks the
+// person for both within one call.
+func TestTwoCredentialsOfOneCall(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	r.profile("api", r.API(), r.public(), `[[server.securitySchemes]]
+id = "one"
+type = "apiKey"
+in = "header"
+name = "X-One"
+[[tools]]
+name = "both"
+[tools.requestTemplate]
+url = "/whoami"
+method = "GET"
+security = [[{ id = "signIn" }, { id = "one" }]]
+`)
+	typed := make(chan error, 1)
+	go func() {
+		until(t, "the page for the key is open", func() bool { return len(r.tabs()) == 2 })
+		typed <- typeKey(r.tabs()[1].Address, "key-canary-12345")
+	}()
+	got := r.serve().call("both")
+	if err := <-typed; err != nil {
+		t.Fatal(err)
+	}
+	if got.IsError || !strings.Contains(got.text(), "X-One") || strings.Contains(got.text(), "key-canary-12345") {
+		t.Errorf("after both: %+v", got)
+	}
+	if first := r.tabs()[0].Address; !strings.Contains(first, "/authorize?") {
+		t.Errorf("the first tab: %s", first)
+	}
+}
+
+// typeKey fills in the form of the page at that address, as a browser does.
+func typeKey(address, key string) error {
+	client := &http.Client{Timeout: patience}
+	res, err := client.Get(address)
+	if err != nil {
+		return err
+	}
+	page, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil {
+		return err
+	}
+	form := url.Values{"secret": {key}, "action": {"save"}}
+	for _, m := range regexp.MustCompile(`name="(token)" value="([^"]+)"`).FindAllStringSubmatch(string(page), -1) {
+		form.Set(m[1], m[2])
+	}
+	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	at, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Origin", "http://"+at.Host)
+	if res, err = client.Do(req); err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the form: %s", res.Status)
+	}
+	return nil
 }

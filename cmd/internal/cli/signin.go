@@ -75,7 +75,7 @@ func (s *visit) work(ctx context.Context, w *signin.Worker) error {
 			return s.v.Resolver.Save(ctx, s.r.Scheme, s.r.Name, v, s.r.Origins)
 		},
 	})
-	return err
+	return s.named(err)
 }
 
 func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -160,7 +159,7 @@ func (n Need) answered(ctx context.Context, c Caller, action string, last Attemp
 		if pending {
 			_ = n.Desk.Stop(last.ID, declined) // it ends by itself otherwise
 		}
-		return false, n.needed("the person declined to sign in for " + n.What)
+		return false, n.needed(n.declined())
 	}
 	if !pending && last.Phase != Done {
 		return n.over(last, nil)
@@ -207,7 +206,7 @@ func (n Need) over(a Attempt, err error) (bool, *result.Result) {
 	case a.Phase == Failed:
 		r := n.needed("the sign-in for " + n.What + " failed: " + a.Message)
 		if a.Declined {
-			r = n.needed("the person declined to sign in for " + n.What)
+			r = n.needed(n.declined())
 		}
 		r.AddHint(a.Hint)
 		return false, r
@@ -221,21 +220,34 @@ func (n Need) pending(a Attempt) *result.Result {
 	if n.Key {
 		doing = "A page of this machine is waiting for the key for " + n.What
 	}
-	where := ""
-	switch {
-	case a.Address == "":
-	case a.NoWindow != "":
-		where = fmt.Sprintf(" at %s (no browser could be opened: %s)", a.Address, a.NoWindow)
-	case a.Opened:
-		where = fmt.Sprintf(" in a browser window. If no window has opened, the address is %s", a.Address)
-	default:
-		where = fmt.Sprintf(" at %s", a.Address)
+	what := "sign in"
+	if n.Key {
+		what = "enter it"
 	}
 	if a.UserCode != "" {
-		where += fmt.Sprintf(" (the code to type there is %s)", a.UserCode)
+		what = "type the code " + a.UserCode + " there and " + what
 	}
-	return result.Errorf(result.SignInPending, "or type in a terminal: "+n.Command,
-		"%s%s\nAsk the person to finish it there, then call this tool again.", doing, where)
+	text := ""
+	switch {
+	case a.Address == "":
+		text = doing + ".\nAsk the person to finish it, then call this tool again."
+	case a.Opened:
+		text = doing + " in a browser window on their machine.\nAsk the person to " + what + " there, then call this tool again. If no window has opened, they can open this address:\n" + a.Address
+	default:
+		why := ""
+		if a.NoWindow != "" {
+			why = "; no browser window could be opened: " + a.NoWindow
+		}
+		text = doing + why + ".\nAsk the person to open this address in a browser on their machine and " + what + ", then call this tool again:\n" + a.Address
+	}
+	return result.Errorf(result.SignInPending, "or type in a terminal: "+n.Command, "%s", text)
+}
+
+func (n Need) declined() string {
+	if n.Key {
+		return "the person did not enter the key for " + n.What
+	}
+	return "the person declined to sign in for " + n.What
 }
 
 func (n Need) needed(message string) *result.Result {
