@@ -271,8 +271,6 @@ func TestOverlayBombs(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"doubles":   action(60, `{"target":"$..*","update":{"k":{"a":{"b":1}}}}`),
-		"lists":     action(60, `{"target":"$..*","update":[[[[1]]],[1]]}`),
-		"looks":     action(100_000, `{"target":"$..*","update":{}}`),
 		"descends":  action(0, `{"target":"$`+strings.Repeat("..*", 200)+`","update":1}`),
 		"big steps": action(9, `{"target":"$..*","update":{"x":[`+strings.Repeat("1,", 1000)+`1]}}`),
 	} {

@@ -7,7 +7,7 @@ import (
 )
 
 // maxVisits bounds how many values the paths of all overlays look at.
-const maxVisits = 8_000_000
+const maxVisits = 12_000_000
 
 // maxMatches is how many values one path selects, on its way too.
 const maxMatches = 200_000

@@ -49,26 +49,34 @@ func (r *reader) overlay(root *doc.Node, s Source) (*doc.Node, error) {
 		if len(found) == 0 {
 			r.warn(target.Pos.String(), "the target "+quote(target.Text)+" selects nothing")
 		}
-		large := func() error {
-			return refuse(action, "the document becomes too large, or takes too long, with this action of the overlay: at most "+strconv.Itoa(maxValues)+" values are allowed", "name what the target means more closely")
-		}
-		if update := action.Get("update"); update != nil && len(found) > 0 {
-			if _, ok := within(update, maxValues/len(found)); !ok {
-				return nil, large()
-			}
+		if !r.grows(root, action, len(found)) {
+			return nil, refuse(action, "the document becomes too large with this action of the overlay: at most "+strconv.Itoa(maxValues)+" values are allowed", "name what the target means more closely")
 		}
 		if root, problem = act(root, action, found); problem != "" {
 			return nil, refuse(action, problem, "write an update of the kind of the target")
 		}
-		if len(found) == 0 {
-			continue
-		}
-		values, ok := within(root, maxValues)
-		if r.visits += values; !ok || r.visits > maxVisits {
-			return nil, large()
-		}
 	}
 	return root, nil
+}
+
+// grows reports whether there is room for an action on so many values. What the document
+// has is counted only when the sum of all actions could be too much.
+func (r *reader) grows(root, action *doc.Node, found int) bool {
+	update := action.Get("update")
+	if update == nil || found == 0 {
+		return true
+	}
+	more, ok := within(update, maxValues/found)
+	if more *= found; !ok {
+		return false
+	}
+	if r.values += more; r.values <= maxValues && r.values > more {
+		return true
+	}
+	values, _ := within(root, maxValues)
+	r.visits += values
+	r.values = values + more
+	return r.values <= maxValues
 }
 
 // act applies one action to what its target has selected.

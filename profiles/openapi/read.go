@@ -59,6 +59,7 @@ type reader struct {
 	asked   map[string]bool // the same
 	known   map[string]int  // schemes by their names
 	visits  int             // values that overlays have looked at
+	values  int             // at most in the document, with what overlays added; 0: not counted
 	schemas converter
 	names   namer
 }

@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/catalog"
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -214,37 +216,28 @@ func authScheme(text string) (profiles.SecurityScheme, error) {
 }
 
 // commit keeps the document, the profile and its compiled tools, or nothing.
-func (i *importedAPI) commit(ctx context.Context, name string, text []byte, replace bool) (err error) {
+func (i *importedAPI) commit(ctx context.Context, name string, text []byte, replace bool) error {
 	a := i.a
 	undo, err := i.keepSpec()
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			undo()
-		}
-	}()
-	rel := home.ProfilesDir + "/" + name + ".toml"
-	p, warnings, err := session.Dir(a.home).LoadText(a.home.Join(rel), text)
-	if err != nil {
-		return err
-	}
-	o, err := a.options(name, "", false)
-	if err != nil {
-		return err
-	}
-	set, err := o.Keep(p, i.read)
-	if err != nil {
-		return err
-	}
+	was := ""
 	if replace {
-		err = a.home.WriteFile(rel, text)
-	} else {
-		err = a.home.CreateFile(rel, text)
+		if old, _, err := session.Dir(a.home).Load(name); err == nil && old.OpenAPI != nil {
+			was = old.OpenAPI.Digest
+		}
 	}
+	p, set, warnings, err := i.keep(name, text, replace)
 	if err != nil {
+		undo()
+		if !replace {
+			catalog.Remove(a.home, name)
+		}
 		return err
+	}
+	if was != "" {
+		a.dropSpec(was)
 	}
 	if err := a.adopt(ctx, name); err != nil {
 		return err
@@ -255,6 +248,29 @@ func (i *importedAPI) commit(ctx context.Context, name string, text []byte, repl
 	}
 	i.print(r, p)
 	return nil
+}
+
+// keep compiles the profile, keeps its catalog, and writes it.
+func (i *importedAPI) keep(name string, text []byte, replace bool) (*profiles.Profile, *tool.Set, []profiles.Warning, error) {
+	a, rel := i.a, home.ProfilesDir+"/"+name+".toml"
+	p, warnings, err := session.Dir(a.home).LoadText(a.home.Join(rel), text)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	o, err := a.options(name, "", false)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	set, err := o.Keep(p, i.read)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if replace {
+		err = a.home.WriteFile(rel, text)
+	} else {
+		err = a.home.CreateFile(rel, text)
+	}
+	return p, set, warnings, err
 }
 
 // keepSpec keeps the document by its digest. undo removes it when it was not there.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
@@ -95,6 +93,18 @@ func (f addFlags) selects() bool {
 // replace writes the new digest, and says what has changed.
 func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 	a := i.a
+	release, err := a.home.Lock(ctx, "add")
+	if err != nil {
+		return err
+	}
+	defer release()
+	old, err := os.ReadFile(p.File)
+	if err != nil {
+		return err
+	}
+	if p, _, err = session.Dir(a.home).LoadText(p.File, old); err != nil { // as it is by now
+		return err
+	}
 	o, err := a.options(p.Name, "", false)
 	if err != nil {
 		return err
@@ -107,11 +117,7 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 	if err != nil {
 		return err
 	}
-	old, err := os.ReadFile(p.File)
-	if err != nil {
-		return err
-	}
-	text, err := edited(p, string(old), digest, i.source)
+	text, fresh, warnings, err := a.edited(p, string(old), digest, i.source)
 	if err != nil {
 		return err
 	}
@@ -119,64 +125,24 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 	if err != nil {
 		return err
 	}
-	fresh, warnings, err := session.Dir(a.home).LoadText(p.File, []byte(text))
-	if err == nil {
-		var set *tool.Set
-		if set, err = o.Keep(fresh, i.read); err == nil && text != string(old) {
-			err = a.home.WriteFile(home.ProfilesDir+"/"+p.Name+".toml", []byte(text))
-		}
-		if err == nil {
-			r := i.report(fresh, set, warnings)
-			r.Changes = difference(before, set.All())
-			if i.f.json {
-				return printJSON(a.sys.Out, r)
-			}
-			i.print(r, fresh)
-			return nil
-		}
+	set, err := o.Keep(fresh, i.read)
+	if err == nil && text != string(old) {
+		err = a.home.WriteFile(home.ProfilesDir+"/"+filepath.Base(p.File), []byte(text))
 	}
-	undo()
-	return err
-}
-
-var (
-	digestText = regexp.MustCompile(`[0-9a-f]{64}`)
-	sourceText = regexp.MustCompile(`(\bsource["']?\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*')`)
-)
-
-// edited returns the profile's text with another digest and source, and every other
-// byte as it was.
-func edited(p *profiles.Profile, text, digest, source string) (string, error) {
-	by := func(key string, change func(line string) string) error {
-		pos := p.Pos(key)
-		lines := strings.SplitAfter(text, "\n")
-		if pos.File != p.File || pos.Line < 1 || pos.Line > len(lines) {
-			return fail(exitFailed, "edit "+p.File+" by hand", "%s is not written in the profile's own file", key)
-		}
-		lines[pos.Line-1] = change(lines[pos.Line-1])
-		text = strings.Join(lines, "")
-		return nil
+	if err != nil {
+		undo()
+		return err
 	}
-	if source != p.OpenAPI.Source && filepath.Join(p.Dir("openapi.source"), p.OpenAPI.Source) != source {
-		err := by("openapi.source", func(line string) string {
-			return sourceText.ReplaceAllString(line, "${1}"+strings.ReplaceAll(strconv.Quote(source), "$", "$$"))
-		})
-		if err != nil {
-			return "", err
-		}
+	if strings.TrimPrefix(p.OpenAPI.Digest, "sha256:") != digest {
+		a.dropSpec(p.OpenAPI.Digest)
 	}
-	if p.OpenAPI.Digest != "" {
-		err := by("openapi.digest", func(line string) string { return digestText.ReplaceAllString(line, digest) })
-		return text, err
+	r := i.report(fresh, set, warnings)
+	r.Changes = difference(before, set.All())
+	if i.f.json {
+		return printJSON(a.sys.Out, r)
 	}
-	err := by("openapi.source", func(line string) string {
-		end := "\n"
-		if strings.HasSuffix(line, "\r\n") {
-			end = "\r\n"
-		}
-		return strings.TrimRight(line, "\r\n") + end + `digest = "` + digest + `"` + end
-	})
-	return text, err
+	i.print(r, fresh)
+	return nil
 }
 
 // difference compares tools by name and by what is listed of them.

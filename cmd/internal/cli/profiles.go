@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/catalog"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -209,8 +210,13 @@ func (a *app) removeProfile(ctx context.Context, text string, yes bool) error {
 			return err
 		}
 	}
+	p, _, _ := session.Dir(a.home).Load(name) // nil when it is broken
 	if err := os.Remove(file); err != nil {
 		return err
+	}
+	catalog.Remove(a.home, name)
+	if p != nil && p.OpenAPI != nil {
+		a.dropSpec(p.OpenAPI.Digest)
 	}
 	err = a.home.UpdateState(ctx, func(s *home.State) error {
 		if s.Current == name {
