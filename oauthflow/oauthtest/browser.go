@@ -7,14 +7,13 @@ import (
 	"html"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"strings"
 )
 
 // Robot is a person with a browser. The zero value signs in as ada and allows
 // everything. Its method Open fits where a client wants something that opens an
-// address.
+// address. It keeps no cookies: the server sets none.
 type Robot struct {
 	Client   *http.Client // its transport; nil: one that trusts only the system's authorities
 	User     string       // empty: what the page suggests, else ada
@@ -57,11 +56,7 @@ func (r Robot) Open(ctx context.Context, address string) error {
 
 // Visit follows an address through redirects and forms to the last page.
 func (r Robot) Visit(ctx context.Context, address string) (Visit, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return Visit{}, err
-	}
-	client := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if r.Client != nil {
 		client.Transport = r.Client.Transport
 	}
@@ -71,6 +66,7 @@ func (r Robot) Visit(ctx context.Context, address string) (Visit, error) {
 	t := tab{Robot: r, client: client}
 	next := request{address: address}
 	for range 20 {
+		var err error
 		if next, err = t.step(ctx, next); err != nil || next.address == "" {
 			return t.visit, err
 		}
