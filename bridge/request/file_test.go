@@ -31,7 +31,7 @@ func TestFiles(t *testing.T) {
 		return File{}, false, nil
 	}
 	whole := uploads("application/octet-stream", tool.Param{Binary: true})
-	parts := uploads("multipart/form-data", tool.Param{Parts: map[string]tool.Part{"f": {Binary: true}, "g": {Binary: true, Type: "text/csv"}}})
+	parts := uploads("multipart/form-data", tool.Param{Parts: map[string]tool.Part{"f": {Binary: true}, "g": {Binary: true, Type: "text/csv"}, "d": {Style: "deepObject", Explode: true}}})
 	for _, c := range []struct {
 		tool       *tool.Tool
 		args, want string
@@ -44,6 +44,9 @@ func TestFiles(t *testing.T) {
 		{parts, `{"f":"file:///pictures/me.png"}`, "name=\"f\"; filename=\"me.png\"\r\nContent-Type: image/png\r\n\r\nPNG\r\n"},
 		{parts, `{"g":"file:///pictures/me.png"}`, "filename=\"me.png\"\r\nContent-Type: text/csv\r\n"},
 		{parts, `{"f":["UE5H","file:///pictures/me.png"]}`, "name=\"f\"; filename=\"f\"\r\nContent-Type: application/octet-stream\r\n\r\nPNG\r\n"},
+		{parts, `{"d":{"a":[true,{"b c":"1 + 2"}],"e":{}}}`, "name=\"d[a][0]\"\r\n\r\ntrue\r\n--mcp-bridge-"},
+		{parts, `{"d":{"a":[true,{"b c":"1 + 2"}],"e":{}}}`, "name=\"d[a][1][b c]\"\r\n\r\n1 + 2\r\n--mcp-bridge-"},
+		{parts, `{"d":{},"x":1}`, "\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n1\r\n--mcp-bridge-"},
 		{parts, `{"f":"file:///secret"}`, "argument /f may not be read"},
 	} {
 		p, err := NewWithFiles(c.tool, tool.Args{"body": []byte(c.args)}, template.Env{}, open)

@@ -26,11 +26,13 @@ type part struct {
 func (b *builder) multipart(ms []member) *Error {
 	var parts []part
 	for _, m := range ms {
-		values, joined := []json.RawMessage{m.value}, b.joined(m)
-		if joined != "" {
-			parts = append(parts, part{name: m.name, data: []byte(joined)})
+		if styled, ok, err := b.styled(m); err != nil {
+			return err
+		} else if ok {
+			parts = append(parts, styled...)
 			continue
 		}
+		values := []json.RawMessage{m.value}
 		if isArray(m.value) {
 			var err error
 			if values, err = elements(m.value); err != nil {
@@ -65,18 +67,31 @@ func (b *builder) multipart(ms []member) *Error {
 	return nil
 }
 
-// joined returns an array that is one text in a form (Swagger 2.0's collectionFormat).
-func (b *builder) joined(m member) string {
+// styled returns the parts of an array or object that is taken apart as in a form:
+// deepObject, one part for each bracketed name, or one text (Swagger 2.0's
+// collectionFormat). ok is false for what is not.
+func (b *builder) styled(m member) (out []part, ok bool, _ *Error) {
 	of := b.parts()[m.name]
-	if of.Style == "" || of.Explode || !isArray(m.value) {
-		return ""
+	if of.Style == "" || of.Binary || !isArray(m.value) && !isObject(m.value) {
+		return nil, false, nil
+	}
+	if of.Style == "deepObject" {
+		fields, err := deepFields(tool.Param{}, m.name, m.value, 0)
+		if err != nil {
+			return nil, false, argError("body", m.name, err.Error(), "")
+		}
+		for _, f := range fields {
+			text, _ := url.QueryUnescape(f.encoded)
+			out = append(out, part{name: f.name, data: []byte(text)})
+		}
+		return out, true, nil
 	}
 	items, err := texts(m.value)
-	if err != nil {
-		return ""
+	if err != nil || of.Explode || len(items) == 0 {
+		return nil, false, nil
 	}
 	delimiter, _ := url.PathUnescape(delimiter(of.Style))
-	return strings.Join(items, delimiter)
+	return []part{{name: m.name, data: []byte(strings.Join(items, delimiter))}}, true, nil
 }
 
 // parts says how the members of an imported body are sent.

@@ -206,16 +206,18 @@ func (b *builder) members(schema *parts) {
 		if m, _, _ := strings.Cut(enc.get("contentType").str(), ","); sendable(m) && !strings.Contains(m, "*") {
 			part.Type = strings.TrimSpace(m)
 		}
-		if s := enc.get("style").str(); styleFits(s, "query") && !multipart {
+		if multipart {
+			part.Binary = b.binary(p, mediaType(enc.get("contentType").str()))
+		}
+		// By the letter of OpenAPI 3.0 there are no styles in multipart; who writes
+		// deepObject means it.
+		if s := enc.get("style").str(); styleFits(s, "query") && (!multipart || s == "deepObject" && !part.Binary) {
 			part.Style, part.Explode, part.Type = s, s == "form" || s == "deepObject", ""
 		}
 		if e := enc.get("explode"); e.exists() && !multipart {
 			if part.Explode = e.isTrue(); part.Style == "" {
 				part.Style = "form"
 			}
-		}
-		if multipart {
-			part.Binary = b.binary(p, mediaType(enc.get("contentType").str()))
 		}
 		b.says(p.name, part)
 	}

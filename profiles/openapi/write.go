@@ -9,7 +9,7 @@ import (
 
 const (
 	maxEnum    = 100 // values
-	maxEnumLen = 2048
+	maxEnumLen = 8192
 	maxDefault = 100 // bytes of JSON
 )
 
