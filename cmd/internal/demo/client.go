@@ -41,8 +41,9 @@ type Result struct {
 
 // ListedTool is one tool as tools/list shows it.
 type ListedTool struct {
-	Name        string `json:"name"`
-	Description string `json:"description"`
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	InputSchema json.RawMessage `json:"inputSchema"`
 	Annotations struct {
 		ReadOnly bool `json:"readOnlyHint"`
 	} `json:"annotations"`
