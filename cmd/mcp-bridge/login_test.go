@@ -263,3 +263,31 @@ func typeKey(address, key string) error {
 	}
 	return nil
 }
+
+// TestLoginOnARemoteMachine: a code where the server has one, else how the person's
+// browser reaches this machine; no window is opened there.
+func TestLoginOnARemoteMachine(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	r.write(".mcp-bridge/config.toml", fileStore)
+	ssh := []string{"SSH_CONNECTION=203.0.113.5 50000 198.51.100.7 22", "USER=ada"}
+	for _, row := range []struct {
+		args     []string
+		endpoint any
+		want     string
+	}{
+		{[]string{"login", "--timeout", "1s"}, r.URL(oauthtest.Device), "  code: "},
+		{[]string{"login", "--timeout", "1s", "--no-browser"}, r.URL(oauthtest.Device), ":127.0.0.1:"},
+		{[]string{"login", "--timeout", "1s"}, nil, " ada@198.51.100.7\n"},
+	} {
+		r.Set(func(b *oauthtest.Behaviour) {
+			b.Metadata.Override = map[string]any{"device_authorization_endpoint": row.endpoint}
+		})
+		if _, said, code := r.try(ssh, row.args...); code != 1 || !strings.Contains(said, row.want) {
+			t.Errorf("%q: exit %d\n%s", row.args, code, said)
+		}
+	}
+	if _, said, code := r.try(nil, "use", "api/nobody"); code != 0 || !strings.Contains(said, "mcp-bridge login api --account nobody") {
+		t.Errorf("use: exit %d\n%s", code, said)
+	}
+}

@@ -67,6 +67,7 @@ func asWhom(identity string) string {
 // or when this is a remote machine without a screen and the server offers it.
 func (s *visit) onDevice(ctx context.Context, f loginFlags) (bool, error) {
 	if f.device || f.noBrowser || !s.a.remote() {
+		s.remote = !f.device && s.a.remote()
 		return f.device, nil
 	}
 	cfg, err := s.config(ctx)
@@ -82,7 +83,7 @@ func (s *visit) onDevice(ctx context.Context, f loginFlags) (bool, error) {
 		return false, err
 	}
 	if server.Endpoints.Device == "" {
-		s.a.say("This is a remote session: forward the port of the address below to this machine (ssh -L PORT:127.0.0.1:PORT), or pin it with client.redirect.port.")
+		s.remote = true
 		return false, nil
 	}
 	return true, nil

@@ -155,6 +155,8 @@ func (o *signOut) tell(out credential.Ended, scheme, account string) {
 		o.a.say("signed out%s of %s: the server has taken the tokens back, and they are forgotten here", asWhom(out.Identity), who)
 	case errors.Is(out.Revocation, oauthflow.ErrNoRevocation):
 		o.a.say("signed out%s of %s: the tokens are forgotten here; the server has no way to take them back, so they end by themselves", asWhom(out.Identity), who)
+	case errors.Is(out.Revocation, context.DeadlineExceeded):
+		o.a.say("signed out%s of %s: the tokens are forgotten here, but the server gave no answer in time, so it did not confirm that it took them back", asWhom(out.Identity), who)
 	default:
 		o.a.say("signed out%s of %s: the tokens are forgotten here, but the server did not confirm that it took them back: %v", asWhom(out.Identity), who, out.Revocation)
 	}

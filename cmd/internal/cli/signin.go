@@ -33,6 +33,7 @@ type visit struct {
 	device   bool
 	timeout  time.Duration
 	show     func(address, code, complete string) // tells the person; nil: nobody is there
+	remote   bool                                 // the person's browser is on another machine
 	opens    bool                                 // the address is opened as it is shown
 
 	token oauthflow.Token // what the sign-in gave

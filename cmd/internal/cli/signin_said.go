@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +38,32 @@ func (s *visit) signedIn() {
 	}
 }
 
+// here is this machine as the person reached it by SSH.
+func (a *app) here() string {
+	host := "HOST"
+	if parts := strings.Fields(a.sys.Getenv("SSH_CONNECTION")); len(parts) == 4 {
+		host = parts[2]
+	}
+	if user := a.sys.Getenv("USER"); user != "" {
+		return user + "@" + host
+	}
+	return host
+}
+
+// portOf is the port to which the address sends the browser back. With a request that
+// was pushed the address does not say it: then it is the profile's, or unknown.
+func (s *visit) portOf(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		if back, err := url.Parse(u.Query().Get("redirect_uri")); err == nil && back.Port() != "" {
+			return back.Port()
+		}
+	}
+	if c := s.scheme.Client; c != nil && c.Redirect.Port != 0 {
+		return strconv.Itoa(c.Redirect.Port)
+	}
+	return "PORT"
+}
+
 // purpose is what the person does at the address.
 func (s *visit) purpose() string {
 	if s.oauth() {
@@ -50,6 +78,9 @@ func (s *visit) prompt(address, code, complete string) {
 		how := "To " + s.purpose() + ", open this address in a browser:"
 		if s.opens {
 			how = "Opening your browser to " + s.purpose() + ". If no window appears, open this address:"
+		}
+		if s.remote {
+			s.a.say("This is a remote session, and the browser has to reach this machine. On yours, type first:\n\n  ssh -N -L %[1]s:127.0.0.1:%[1]s %[2]s\n", s.portOf(address), s.a.here())
 		}
 		s.a.say("%s\n\n  %s\n\nWaiting until you have. Ctrl+C ends it.", how, address)
 		return

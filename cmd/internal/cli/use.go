@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -54,11 +56,36 @@ func (a *app) use(ctx context.Context, text string) error {
 		return err
 	}
 	a.say("now using %s", now)
-	if _, err := a.view(text2ref(text), ""); err != nil && text != "-" {
+	v, err := a.view(text2ref(text), "")
+	if err == nil {
+		a.hintNobody(v)
+	}
+	if err != nil && text != "-" {
 		a.say("warning: this profile is not usable yet: %s", err)
 		a.say("  mcp-bridge check %s", text2ref(text))
 	}
 	return nil
+}
+
+// hintNobody says how to sign in as an account that nobody has stored anything for: its
+// name may be mistyped. Only the index is read.
+func (a *app) hintNobody(v *session.View) {
+	if v.Account == session.DefaultAccount || len(v.Records()) == 0 {
+		return
+	}
+	index, err := a.home.ReadIndex()
+	if err != nil {
+		return
+	}
+	identity, signIns := session.Identity(a.home, v.Profile), oauthSchemes(v)
+	known := slices.ContainsFunc(index.Entries, func(e home.Entry) bool { return e.Profile == identity && e.Account == v.Account })
+	for _, r := range signIns {
+		accounts, err := v.Resolver.TokenAccounts(schemeOf(v.Profile, r.Scheme))
+		known = known || err != nil || slices.Contains(accounts, v.Account)
+	}
+	if !known {
+		a.say("nobody has signed in as it yet: %s", credential.LoginCommand(identity, "", v.Account))
+	}
 }
 
 // choose makes a profile current, and an account of it unless that is empty. What

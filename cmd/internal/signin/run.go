@@ -138,6 +138,9 @@ func (w *Worker) finish(err error, timedOut bool) error {
 		return w.desk.write(*s)
 	}
 	s.Attempt.Phase, s.Attempt.Message = Failed, err.Error()
+	if errors.Is(err, context.Canceled) {
+		s.Attempt.Message = "it was interrupted" // by Ctrl+C, or with its program
+	}
 	var h interface{ Hint() string }
 	if errors.As(err, &h) {
 		s.Attempt.Hint = h.Hint()
