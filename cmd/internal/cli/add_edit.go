@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -90,7 +91,11 @@ func (e *profileText) set(name, value string) error {
 	if insert {
 		line = e.behind(line, from, to, `digest = "`+value+`"`)
 	} else {
-		line = line[:from] + strconv.Quote(value) + line[to:]
+		quoted := strconv.Quote(value)
+		if line[from] == '\'' && strings.IndexFunc(value, func(c rune) bool { return c == '\'' || !unicode.IsPrint(c) }) < 0 {
+			quoted = "'" + value + "'"
+		}
+		line = line[:from] + quoted + line[to:]
 	}
 	lines[pos.Line-1] = line
 	e.text = strings.Join(lines, "")
