@@ -77,6 +77,13 @@ func (w *work) judge(ctx context.Context, h *held, f facts, n need, err error) *
 			return p
 		}
 		until = h.token.Expiry // some servers renew nothing that is still good
+	case w.forgotten(e.Code):
+		p = expired("the server has forgotten the client that was registered: " + err.Error())
+		if !h.usable(now) || n.rejected {
+			w.log(w.note(ctx, func(_ *home.Entry, now *facts) { now.Forgotten = true }), "the index does not say that the client is forgotten")
+			w.expire(ctx, h.stored)
+			return p
+		}
 	default:
 		p = &problem{reason: Refused, err: err, hint: hintOf(err)}
 	}
@@ -93,6 +100,13 @@ func (w *work) judge(ctx context.Context, h *held, f facts, n need, err error) *
 	}
 	w.log(w.note(ctx, func(_ *home.Entry, now *facts) { now.become(settle) }), "the index does not say how the renewal ended")
 	return p
+}
+
+// forgotten reports that the server does not know a client that it had registered
+// itself: a new sign-in registers another one. A client of the profile's stays what the
+// person has written.
+func (w *work) forgotten(code string) bool {
+	return (code == "invalid_client" || code == "unauthorized_client") && w.client.config.ClientID == ""
 }
 
 func hintOf(err error) string {

@@ -86,6 +86,21 @@ func (r *Resolver) DropScopes(ctx context.Context, s *profiles.SecurityScheme, a
 	return beyond, w.note(ctx, func(_ *home.Entry, f *facts) { f.Wanted, f.Plain = nil, true })
 }
 
+// DropRegistration says that the server does not seem to know the client any more that
+// it registered for the sign-in before: the next one registers anew. The error is an
+// *Error or a *home.Error.
+func (r *Resolver) DropRegistration(ctx context.Context, s *profiles.SecurityScheme) error {
+	c, err := r.client(s)
+	if err != nil {
+		return err
+	}
+	w := &work{r: r, client: c}
+	if _, _, there, err := w.entry(); err != nil || !there {
+		return err
+	}
+	return w.note(ctx, func(_ *home.Entry, f *facts) { f.Forgotten = true })
+}
+
 // approvable returns the origins in the form of [Origin].
 func approvable(origins []string) []string {
 	out := make([]string, 0, len(origins))

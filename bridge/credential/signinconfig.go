@@ -213,7 +213,7 @@ func (r *Resolver) OAuthConfig(ctx context.Context, s *profiles.SecurityScheme) 
 		if !f.Plain {
 			out.Scopes = union(out.Scopes, stored.wanted(out.Scopes))
 		}
-		if t := stored.token; out.ClientID == "" {
+		if t := stored.token; out.ClientID == "" && !f.Forgotten {
 			out.Registered = oauthflow.Registration{Issuer: t.Issuer, ClientID: t.ClientID, ClientSecret: t.ClientSecret,
 				AuthMethod: t.AuthMethod, Token: t.RegistrationToken, RedirectURI: t.RedirectURI}
 		}

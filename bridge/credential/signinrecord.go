@@ -154,10 +154,11 @@ type facts struct {
 	Identity    string     `json:"identity,omitempty"`
 	Type        string     `json:"type,omitempty"`
 	Scopes      []string   `json:"scopes,omitempty"`
-	Missing     []string   `json:"missing,omitempty"`  // asked for and not granted
-	Wanted      []string   `json:"wanted,omitempty"`   // asked for by a backend
-	Rejected    bool       `json:"rejected,omitempty"` // a backend has refused the access token, and nothing renews it
-	Plain       bool       `json:"plain,omitempty"`    // the server has refused more than the profile's scopes
+	Missing     []string   `json:"missing,omitempty"`   // asked for and not granted
+	Wanted      []string   `json:"wanted,omitempty"`    // asked for by a backend
+	Rejected    bool       `json:"rejected,omitempty"`  // a backend has refused the access token, and nothing renews it
+	Forgotten   bool       `json:"forgotten,omitempty"` // the server does not know the client any more that was registered
+	Plain       bool       `json:"plain,omitempty"`     // the server has refused more than the profile's scopes
 	ExpiresAt   *time.Time `json:"expiresAt,omitempty"`
 	Refreshable bool       `json:"refreshable,omitempty"`
 	Warning     string     `json:"warning,omitempty"`

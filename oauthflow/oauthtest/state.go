@@ -124,6 +124,13 @@ func (s *Server) AddClient(c Client) {
 	s.addClient(c)
 }
 
+// RemoveClient forgets a client, as servers do with those that registered by themselves.
+func (s *Server) RemoveClient(clientID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.clients, clientID)
+}
+
 func (s *Server) addClient(c Client) {
 	if c.Confidential && c.Secret == "" {
 		c.Secret = s.mint("client-secret", 0)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -89,29 +87,6 @@ func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {
 		return err
 	}
 	return s.refused(ctx, cfg, s.run(ctx, w, flow, cfg.Grant))
-}
-
-// named is the error of a sign-in whose hint names the profile.
-func (s *visit) named(err error) error {
-	e, ok := errors.AsType[*oauthflow.Error](err)
-	if hint := hintOf(err); ok && strings.Contains(hint, "`mcp-bridge login`") {
-		return &failure{code: codeOf(e), err: err, hint: strings.ReplaceAll(hint, "`mcp-bridge login`", "`"+s.command()+"`")}
-	}
-	return err
-}
-
-// refused is the error of a sign-in. When the server refuses scopes that the profile
-// does not name, they are not asked for again.
-func (s *visit) refused(ctx context.Context, cfg oauthflow.Config, err error) error {
-	e, ok := errors.AsType[*oauthflow.Error](err)
-	if !ok || e.Code != "invalid_scope" {
-		return err
-	}
-	dropped, dropErr := s.v.Resolver.DropScopes(ctx, s.scheme, append(slices.Clone(cfg.Scopes), s.scopes...))
-	if dropErr != nil || len(dropped) == 0 {
-		return errors.Join(err, dropErr)
-	}
-	return fail(exitFailed, "to sign in without: "+s.command(), "%w; the profile does not name %s, so the next sign-in asks without", err, strings.Join(dropped, " "))
 }
 
 // run makes the sign-in by the grant of the client.
@@ -228,26 +203,6 @@ func (a *app) openBrowser(p *profiles.Profile) func(context.Context, string) err
 	}
 }
 
-// timedOut reports whether nobody finished the sign-in, or used the code, in time.
-func timedOut(err error) bool {
-	if e, ok := errors.AsType[*oauthflow.Error](err); ok {
-		return e.Kind == oauthflow.TimedOut
-	}
-	return errors.Is(err, errLate)
-}
-
-func isFlowError(err error) bool {
-	_, ok := errors.AsType[*oauthflow.Error](err)
-	return ok
-}
-
-// errLate is why a flow ends that waits for a person without a page.
-var errLate = errors.New("nobody finished in time")
-
-// afterwards is how long a sign-in may go on after its time, when the person's answer came
-// within it: the exchange and the keychain need some.
-const afterwards = 3 * time.Minute
-
 // childEnvironment is what a browser or a helper gets of the environment: nothing from
 // which this profile or another one of the home takes a credential.
 func (a *app) childEnvironment(p *profiles.Profile) []string {
@@ -263,12 +218,6 @@ func (a *app) childEnvironment(p *profiles.Profile) []string {
 		}
 	}
 	return environ
-}
-
-// declined reports whether the person said no.
-func declined(err error) bool {
-	var e *oauthflow.Error
-	return errors.As(err, &e) && e.Kind == oauthflow.Denied
 }
 
 // oauthSchemes lists the schemes that are signed in at an authorization server.

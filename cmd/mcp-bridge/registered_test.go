@@ -1,0 +1,60 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
+)
+
+// TestServerForgetsTheClient: a server that forgets clients which registered by
+// themselves costs a person one sign-in, not their patience.
+func TestServerForgetsTheClient(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	r.found("api")
+	r.login()
+	client := func() string {
+		t.Helper()
+		all := r.Requests(oauthtest.Authorize)
+		return all[len(all)-1].Value("client_id")
+	}
+	first := client()
+	r.login()
+	if client() != first {
+		t.Errorf("registered again without need: %s, %s", first, client())
+	}
+
+	r.RemoveClient(first)
+	r.Advance(2 * time.Hour)
+	if _, said, code := r.try(nil, "call", "whoami"); code != 4 || !strings.Contains(said, "mcp-bridge login api") {
+		t.Errorf("call: exit %d\n%s", code, said)
+	}
+	r.login()
+	second := client()
+	if second == first {
+		t.Error("the forgotten client is used again")
+	}
+	if _, said, code := r.try(nil, "call", "whoami"); code != 0 {
+		t.Errorf("call: exit %d\n%s", code, said)
+	}
+
+	// A server that says so on a page of its own: the person sees it, we see nobody.
+	r.RemoveClient(second)
+	if _, said, code := r.try(nil, "login", "--timeout", "2s"); code != 1 {
+		t.Errorf("login: exit %d\n%s", code, said)
+	}
+	r.login()
+	if client() == second {
+		t.Error("the forgotten client is used again")
+	}
+
+	// A server that says so before a page is shown.
+	r.RemoveClient(client())
+	r.Set(func(b *oauthtest.Behaviour) { b.Push.Required = true })
+	if _, said, code := r.try(nil, "login"); code != 1 || !strings.Contains(said, "registers another one") {
+		t.Errorf("login: exit %d\n%s", code, said)
+	}
+	r.login()
+}
