@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/Masterminds/semver/v3"
 	"github.com/huandu/xstrings"
 )
 
@@ -59,18 +58,9 @@ func otherFunctions() map[string]any {
 		"typeIs":     func(name string, x any) bool { return name == typeOf(x) },
 		"typeIsLike": func(name string, x any) bool { return name == typeOf(x) || "*"+name == typeOf(x) },
 		"kindIs":     func(name string, x any) bool { return name == kindOf(x) },
-		"semver":     semver.NewVersion, "semverCompare": compareVersions,
+		"semver":     newVersion, "semverCompare": compareVersions,
 		"urlParse": parseURL, "urlJoin": joinURL,
 	}
-}
-
-func compareVersions(constraint, version string) (bool, error) {
-	c, err := semver.NewConstraint(constraint)
-	if err != nil {
-		return false, err
-	}
-	v, err := semver.NewVersion(version)
-	return err == nil && c.Check(v), err
 }
 
 // wordFunctions change how words are written.

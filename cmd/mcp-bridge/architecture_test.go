@@ -52,7 +52,7 @@ var house = map[string]room{
 	"profiles/home": {floor: 0, owns: []string{"github.com/gofrs/flock"}},
 	"bridge/secret": {floor: 0, pure: true},
 	"bridge/template": {floor: 0, pure: true, owns: []string{
-		"github.com/tidwall/gjson", "github.com/Masterminds/semver", "github.com/huandu/xstrings"}},
+		"github.com/tidwall/gjson", "github.com/huandu/xstrings"}},
 	"keychain": {floor: 0, owns: []string{
 		"github.com/zalando/go-keyring", "github.com/godbus/dbus"}, beside: []string{"bridge/secret", "profiles/home"}},
 	"keychain/keychaintest": {floor: 1},
