@@ -2,19 +2,14 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/catalog"
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
-	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
-	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 )
 
@@ -25,10 +20,13 @@ type importedAPI struct {
 	source string // as it will stand in the profile
 	spec   session.Spec
 	read   *openapi.Document
+	packed []byte // what is kept of the document
+	digest string // of packed; empty: not packed yet
 }
 
 // addOpenAPI makes a profile from an OpenAPI document.
 func (a *app) addOpenAPI(ctx context.Context, source, file string, data []byte, f addFlags) error {
+	saveMemory()
 	i := &importedAPI{a: a, f: f, source: source, spec: session.Spec{Name: file, Data: data, Files: map[string][]byte{}}}
 	if err := i.locate(); err != nil {
 		return err
@@ -142,7 +140,7 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: p.Server.SecuritySchemes[0].ID}}}
 	}
 	var err error
-	_, p.OpenAPI.Digest, err = i.spec.Pack()
+	_, p.OpenAPI.Digest, err = i.pack()
 	return err
 }
 
@@ -213,82 +211,4 @@ func authScheme(text string) (profiles.SecurityScheme, error) {
 		return profiles.SecurityScheme{ID: "apiKey", Type: profiles.APIKey, In: kind, Name: name}, nil
 	}
 	return profiles.SecurityScheme{}, usage("type --auth bearer, basic, header=NAME, query=NAME or cookie=NAME", "unknown --auth %q", text)
-}
-
-// commit keeps the document, the profile and its compiled tools, or nothing.
-func (i *importedAPI) commit(ctx context.Context, name string, text []byte, replace bool) error {
-	a := i.a
-	undo, err := i.keepSpec()
-	if err != nil {
-		return err
-	}
-	was := ""
-	if replace {
-		if old, _, err := session.Dir(a.home).Load(name); err == nil && old.OpenAPI != nil {
-			was = old.OpenAPI.Digest
-		}
-	}
-	p, set, warnings, err := i.keep(name, text, replace)
-	if err != nil {
-		undo()
-		if !replace {
-			catalog.Remove(a.home, name)
-		}
-		return err
-	}
-	if was != "" {
-		a.dropSpec(was)
-	}
-	if err := a.adopt(ctx, name); err != nil {
-		return err
-	}
-	r := i.report(p, set, warnings)
-	if i.f.json {
-		return printJSON(a.sys.Out, r)
-	}
-	i.print(r, p)
-	return nil
-}
-
-// keep compiles the profile, keeps its catalog, and writes it.
-func (i *importedAPI) keep(name string, text []byte, replace bool) (*profiles.Profile, *tool.Set, []profiles.Warning, error) {
-	a, rel := i.a, home.ProfilesDir+"/"+name+".toml"
-	p, warnings, err := session.Dir(a.home).LoadText(a.home.Join(rel), text)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	o, err := a.options(name, "", false)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	set, err := o.Keep(p, i.read)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if replace {
-		err = a.home.WriteFile(rel, text)
-	} else {
-		err = a.home.CreateFile(rel, text)
-	}
-	return p, set, warnings, err
-}
-
-// keepSpec keeps the document by its digest. undo removes it when it was not there.
-func (i *importedAPI) keepSpec() (undo func(), err error) {
-	data, digest, err := i.spec.Pack()
-	if err != nil {
-		return nil, err
-	}
-	rel := home.SpecsDir + "/" + digest
-	err = i.a.home.CreateFile(rel, data)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		if kept, readErr := i.a.home.ReadFile(rel); readErr == nil && string(kept) == string(data) {
-			return func() {}, nil
-		}
-		return func() {}, i.a.home.WriteFile(rel, data) // it was damaged
-	case err != nil:
-		return nil, err
-	}
-	return func() { _ = i.a.home.Remove(rel) }, nil
 }

@@ -113,7 +113,7 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 	if v, err := session.Load(o); err == nil {
 		before = v.Set.All()
 	}
-	_, digest, err := i.spec.Pack()
+	_, digest, err := i.pack()
 	if err != nil {
 		return err
 	}
@@ -121,11 +121,12 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 	if err != nil {
 		return err
 	}
-	undo, err := i.keepSpec()
-	if err != nil {
-		return err
-	}
+	kept := i.keepAside()
 	set, err := o.Keep(fresh, i.read)
+	undo, specErr := kept()
+	if err == nil {
+		err = specErr
+	}
 	if err == nil && text != string(old) {
 		err = a.home.WriteFile(home.ProfilesDir+"/"+filepath.Base(p.File), []byte(text))
 	}

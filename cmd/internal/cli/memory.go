@@ -24,6 +24,10 @@ const (
 // depends on what the profile takes.
 func tuneMemory() { debug.SetGCPercent(400) }
 
+// saveMemory is for reading a document: most of what it makes is garbage at once, and
+// collecting that costs little.
+func saveMemory() { debug.SetGCPercent(60) }
+
 func limitMemory() { debug.SetMemoryLimit(max(leastMemory, heap()+spare)) }
 
 // settleMemory gives back what reading a profile took, now and after every change,

@@ -31,7 +31,7 @@ var (
 // standard input.
 func (a *app) readSource(ctx context.Context, source string) (name string, data []byte, err error) {
 	if source == "-" {
-		data, err = limitedRead(a.sys.In)
+		data, err = limitedRead(a.sys.In, 0)
 		return "-", data, err
 	}
 	if u, err := url.Parse(source); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
@@ -50,12 +50,16 @@ func (a *app) readSource(ctx context.Context, source string) (name string, data 
 		return "", nil, err
 	}
 	defer func() { _ = f.Close() }()
-	data, err = limitedRead(f)
+	data, err = limitedRead(f, info.Size())
 	return source, data, err
 }
 
-func limitedRead(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxSource+1))
+// limitedRead reads all of r, which is probably of that size.
+func limitedRead(r io.Reader, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(min(max(size, 0), maxSource)) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(r, maxSource+1))
+	data := b.Bytes()
 	if err == nil && binary(data) {
 		return nil, fail(exitInvalid, "give an OpenAPI document, or a Higress configuration, in JSON or YAML", "this is no text")
 	}
@@ -112,7 +116,7 @@ func (a *app) fetch(ctx context.Context, u *url.URL) ([]byte, error) {
 	if res.StatusCode != http.StatusOK {
 		return nil, fail(exitNetwork, "check the address; a document behind a login can be piped in: mcp-bridge add -", "%s: %s", u.Redacted(), res.Status)
 	}
-	data, err := limitedRead(&steady{r: res.Body, stop: quiet})
+	data, err := limitedRead(&steady{r: res.Body, stop: quiet}, res.ContentLength)
 	var own *failure
 	if err != nil && !errors.As(err, &own) {
 		if cause := context.Cause(ctx); cause != nil {
