@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -138,7 +139,7 @@ func (s *sending) result(ctx context.Context, response result.Response, used []c
 	o.Save = s.b.saver(s.plan.Tool)
 	r := keep.note(result.FromResponse(s.plan.Tool, response, o))
 	switch {
-	case s.hint != "":
+	case s.hint != "" && response.Status >= http.StatusBadRequest: // else what was wrong has been cured
 		r.AddHint(s.b.mask.String(s.hint))
 	case response.Status == 401:
 		s.b.hintSignIn(r, used)

@@ -58,3 +58,34 @@ func TestServerForgetsTheClient(t *testing.T) {
 	}
 	r.login()
 }
+
+// TestStepUpDuringACall: the backend wants more than was granted, the person agrees, and
+// the result says nothing of what was wrong before.
+func TestStepUpDuringACall(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	r.scoped(`"openid", "read"`)
+	r.login()
+	s := r.serve()
+	got := s.call("write")
+	if got.IsError || !strings.Contains(got.text(), "/scoped/write") || strings.Contains(got.text(), "sign-in needed") {
+		t.Errorf("%+v", got)
+	}
+	if want := "openid read write"; r.asked() != want {
+		t.Errorf("asked for %q, not the union %q", r.asked(), want)
+	}
+	if got := s.call("whoami"); got.IsError || len(r.tabs()) != 2 {
+		t.Errorf("%d tabs, %+v", len(r.tabs()), got)
+	}
+}
+
+// TestWaysOfLogin: flags that mean different ways are a mistake in the command line.
+func TestWaysOfLogin(t *testing.T) {
+	t.Parallel()
+	r := newSigner(t, oauthtest.Options{})
+	for _, flags := range [][]string{{"--web", "--device"}, {"--with-token", "--web"}, {"--with-token", "--device"}} {
+		if _, said, code := r.try(nil, append([]string{"login"}, flags...)...); code != 2 {
+			t.Errorf("%q: exit %d\n%s", flags, code, said)
+		}
+	}
+}

@@ -64,11 +64,13 @@ OAuth or OpenID Connect scheme is meant, or its only scheme.`,
 	c.Flags().BoolVar(&f.device, "device", false, "sign in on another device, with a code")
 	c.Flags().BoolVar(&f.noBrowser, "no-browser", false, "only print the address to open")
 	c.Flags().DurationVar(&f.timeout, "timeout", signin.DefaultTimeout, "how long to wait for the person")
-	c.MarkFlagsMutuallyExclusive("with-token", "web", "device")
 	return c
 }
 
 func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
+	if f.withToken && f.web || f.web && f.device || f.device && f.withToken {
+		return usage("see mcp-bridge login --help", "--with-token, --web and --device are three ways: choose one")
+	}
 	if f.timeout <= 0 {
 		return usage("as in --timeout 15m", "--timeout has to be longer than nothing")
 	}
@@ -123,7 +125,7 @@ func (a *app) storeStatic(ctx context.Context, s *visit, f loginFlags) error {
 	defer cancel()
 	ask := !f.withToken
 	if ask && !a.canAsk() {
-		return usage("pipe the credential in: … | mcp-bridge login P --with-token, or type it into a page: --web", "there is no terminal to ask for the credential")
+		return usage("pipe the credential in: … | "+s.command()+" --with-token, or type it into a page: "+s.command()+" --web", "there is no terminal to ask for the credential")
 	}
 	if err := keychain.Writable(ctx, s.v.Resolver.Store()); err != nil {
 		return err

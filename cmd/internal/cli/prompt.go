@@ -27,7 +27,7 @@ func (a *app) readSecret() (secret.Value, error) {
 	}
 	text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	if text == "" {
-		return secret.Value{}, fail(exitFailed, "pipe the credential in, for example: printf %s \"$TOKEN\" | mcp-bridge login P --with-token", "standard input holds no credential")
+		return secret.Value{}, fail(exitFailed, "pipe the credential in, for example: printf %s \"$TOKEN\" | mcp-bridge login … --with-token", "standard input holds no credential")
 	}
 	return secret.New(text), nil
 }

@@ -62,14 +62,14 @@ func (r *statusReport) signIns(v *session.View, rec session.Record, scheme *prof
 // fill takes over what is known of a sign-in.
 func (row *statusRow) fill(look credential.SignIn) {
 	row.State, row.Identity, row.Issuer, row.Store, row.Warning = look.State, look.Identity, look.Issuer, look.Store, look.Warning
-	row.renews = look.Refreshable
+	row.renews = look.Refreshable && look.State != credential.SignedOut
 	if look.Scopes != nil {
 		row.Scopes = look.Scopes
 	}
 	if look.Origins != nil {
 		row.Origins = look.Origins
 	}
-	if !look.ExpiresAt.IsZero() {
+	if !look.ExpiresAt.IsZero() && look.State != credential.SignedOut {
 		row.ExpiresAt = look.ExpiresAt.UTC().Format(time.RFC3339)
 	}
 }

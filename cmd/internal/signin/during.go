@@ -208,7 +208,9 @@ func (n Need) over(a Attempt, err error) (bool, *result.Result) {
 		if a.Declined {
 			r = n.needed(n.declined())
 		}
-		r.AddHint(a.Hint)
+		if !strings.Contains(a.Hint, n.Command) { // that is said already
+			r.AddHint(a.Hint)
+		}
 		return false, r
 	}
 	return false, n.pending(a)
