@@ -68,7 +68,7 @@ func newTransport(o Options, mask *secret.Masker) (*http.Transport, *net.Dialer,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // bounded after decompression by the sender
 		MaxResponseHeaderBytes: maxHeader,
-		MaxIdleConnsPerHost:    16,
+		MaxIdleConnsPerHost:    64, // as many as calls run: a busy server makes none anew
 		IdleConnTimeout:        90 * time.Second,
 		// A connection that died unseen is found out before many calls wait for it.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},

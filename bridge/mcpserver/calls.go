@@ -12,8 +12,9 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// call answers tools/call, in a goroutine of its own.
-func (c *conn) call(m *message, f *flight) {
+// call checks tools/call. What it returns makes the call and answers it, in its own
+// time; nil when it has been answered.
+func (c *conn) call(m *message, f *flight) func() {
 	name, ok := m.text("name")
 	arguments := m.params["arguments"]
 	if string(arguments) == "null" { // some clients write what they do not have
@@ -21,32 +22,32 @@ func (c *conn) call(m *message, f *flight) {
 	}
 	if !ok {
 		c.refuse(f, codeParams, "params.name must be the name of a tool")
-		return
+		return nil
 	}
 	if len(arguments) > 0 && arguments[0] != '{' {
 		c.refuse(f, codeParams, "params.arguments must be an object")
-		return
+		return nil
 	}
 	if tools := c.o.Tools(); tools == nil || !tools.Has(name) {
 		c.refuse(f, codeParams, fmt.Sprintf("unknown tool: %.100q", name))
-		return
+		return nil
 	}
 	if _, err := request.ParseMeta(m.meta); err != nil {
 		c.refuse(f, codeParams, err.Error())
-		return
+		return nil
 	}
 	past, problem := c.resume(m, f, name, arguments)
 	if problem != nil {
 		c.refuseWith(f, problem)
-		return
+		return nil
 	}
 	ctx, refusal := c.accept(f)
 	if refusal != nil {
 		c.reply(f, refusal)
-		return
+		return nil
 	}
 	call := Call{Tool: name, Arguments: arguments, Meta: m.meta, Client: f.client, Answers: past.Answers, Progress: c.progress(f, m.meta["progressToken"])}
-	go c.work(ctx, f, call, past.Round)
+	return func() { c.work(ctx, f, call, past.Round) }
 }
 
 // accept counts a call and gives it its context, which ends with a cancellation and
@@ -79,7 +80,7 @@ func (c *conn) work(ctx context.Context, f *flight, call Call, round int) {
 		case r == nil:
 			return
 		case len(r.Questions) == 0:
-			c.reply(f, r)
+			c.replyItself(f, r)
 			return
 		}
 		if refusal, problem := c.unaskable(f, r.Questions, round); problem != nil {
@@ -142,6 +143,20 @@ func (c *conn) run(ctx context.Context, call Call) (r *result.Result) {
 
 // reply writes a call's result in the form of the client's revision.
 func (c *conn) reply(f *flight, r *result.Result) {
+	if line := c.replyLine(f, r); line != nil {
+		c.out.line(line)
+	}
+}
+
+// replyItself is reply for a call's own goroutine, which may wait for the client.
+func (c *conn) replyItself(f *flight, r *result.Result) {
+	if line := c.replyLine(f, r); line != nil {
+		c.out.now(line)
+	}
+}
+
+// replyLine is the line of a call's result; nil when the call was cancelled.
+func (c *conn) replyLine(f *flight, r *result.Result) []byte {
 	if f.modern {
 		named := *r
 		named.Meta = maps.Clone(r.Meta)
@@ -151,7 +166,7 @@ func (c *conn) reply(f *flight, r *result.Result) {
 		named.Meta[mcp.MetaKeyServerInfo] = c.implementation()
 		r = &named
 	}
-	c.answer(f, r.AppendMCP(nil, f.client.ProtocolVersion))
+	return c.answerLine(f, r.AppendMCP(nil, f.client.ProtocolVersion))
 }
 
 func interrupted() *result.Result {

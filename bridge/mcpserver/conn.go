@@ -88,27 +88,6 @@ func (c *conn) serve(ctx context.Context) error {
 	return err
 }
 
-// readAll reads and handles lines until the input ends.
-func (c *conn) readAll() error {
-	r := bufio.NewReaderSize(c.in, 64<<10)
-	for c.out.room(c.stop) {
-		line, tooLong, err := readLine(r, c.o.MaxLine)
-		switch {
-		case tooLong:
-			c.fail(&fault{code: codeInvalid, message: "the line is longer than is read"})
-		case len(line) > 0:
-			c.line(line)
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readLine returns the next line without its end; of one that is longer than most
 // nothing but that fact, while memory stays bounded.
 func readLine(r *bufio.Reader, most int) (line []byte, tooLong bool, err error) {
@@ -127,8 +106,9 @@ func readLine(r *bufio.Reader, most int) (line []byte, tooLong bool, err error) 
 	}
 }
 
-// line handles one line.
-func (c *conn) line(text []byte) {
+// line handles one line. When it is a call that was accepted, what is returned makes
+// and answers it.
+func (c *conn) line(text []byte) (call func()) {
 	m, problem := parse(text)
 	switch {
 	case problem != nil:
@@ -139,8 +119,9 @@ func (c *conn) line(text []byte) {
 	case m.id == nil:
 		c.notification(m)
 	default:
-		c.request(m)
+		return c.request(m)
 	}
+	return nil
 }
 
 // unclaimed gives up the id of a fault when a request in flight has it: the answer
@@ -217,10 +198,17 @@ func (c *conn) forget(f *flight) bool {
 // answer writes a result, unless the request was cancelled. The parts are what
 // stands in the result, one after the other.
 func (c *conn) answer(f *flight, parts ...[]byte) {
-	if !c.forget(f) {
-		return
+	if line := c.answerLine(f, parts...); line != nil {
+		c.out.line(line)
 	}
-	size := len(f.id) + 40
+}
+
+// answerLine is the line of a result; nil when the request was cancelled.
+func (c *conn) answerLine(f *flight, parts ...[]byte) []byte {
+	if !c.forget(f) {
+		return nil
+	}
+	size := len(f.id) + 40 + 1 // a line end
 	for _, p := range parts {
 		size += len(p)
 	}
@@ -229,7 +217,7 @@ func (c *conn) answer(f *flight, parts ...[]byte) {
 	for _, p := range parts {
 		b = append(b, p...)
 	}
-	c.out.line(append(b, '}'))
+	return append(b, '}')
 }
 
 // refuse writes an error, unless the request was cancelled.

@@ -9,12 +9,12 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
-// request handles one request. A panic costs one error.
-func (c *conn) request(m *message) {
+// request handles one request; see line. A panic costs one error.
+func (c *conn) request(m *message) (call func()) {
 	f, problem := c.admit(m)
 	if problem != nil {
 		c.fail(problem)
-		return
+		return nil
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -28,10 +28,11 @@ func (c *conn) request(m *message) {
 	case "tools/list":
 		c.list(m, f)
 	case "tools/call":
-		c.call(m, f)
+		return c.call(m, f)
 	default:
 		c.rest(m, f)
 	}
+	return nil
 }
 
 // rest answers what only one of the two eras has.

@@ -15,7 +15,8 @@ const (
 )
 
 // writer writes whole lines in the order in which they come. Those who hand lines
-// in never wait for a client that reads slowly.
+// in never wait for a client that reads slowly, except for one who asked to write its
+// line itself.
 type writer struct {
 	w      io.Writer
 	broken chan struct{} // closed when writing failed
@@ -25,7 +26,9 @@ type writer struct {
 
 	mu      sync.Mutex
 	lines   [][]byte
-	queued  int // bytes that are not written yet
+	queued  int  // bytes that are not written yet
+	busy    bool // run writes what it took
+	writing bool // somebody writes a line of their own
 	closing bool
 	failure error
 }
@@ -47,6 +50,26 @@ func (w *writer) line(text []byte) {
 	}
 	w.mu.Unlock()
 	signal(w.wake)
+}
+
+// now writes one line at once when nothing else is being written, which spares the
+// way to another thread; otherwise it is line.
+func (w *writer) now(text []byte) {
+	w.mu.Lock()
+	if w.busy || w.writing || len(w.lines) > 0 || w.failure != nil {
+		w.mu.Unlock()
+		w.line(text)
+		return
+	}
+	text = append(text, '\n')
+	w.queued += len(text)
+	w.writing = true
+	w.mu.Unlock()
+	w.write(text)
+	w.mu.Lock()
+	w.writing = false
+	w.mu.Unlock()
+	signal(w.wake) // for what has come meanwhile, and for an end
 }
 
 // room waits until not too much waits to be written; false when stop is closed or
@@ -84,14 +107,11 @@ func signal(c chan struct{}) {
 func (w *writer) run() {
 	defer close(w.ended)
 	for {
-		w.mu.Lock()
-		lines, closing := w.lines, w.closing
-		w.lines = nil
-		w.mu.Unlock()
+		lines, ended := w.take()
+		if ended {
+			return
+		}
 		if len(lines) == 0 {
-			if closing {
-				return
-			}
 			<-w.wake
 			continue
 		}
@@ -103,6 +123,20 @@ func (w *writer) run() {
 			}
 		}
 	}
+}
+
+// take returns the lines that are to be written next. None are taken while somebody
+// writes a line of their own.
+func (w *writer) take() (lines [][]byte, ended bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = false
+	if w.writing {
+		return nil, false
+	}
+	lines, w.lines = w.lines, nil
+	w.busy = len(lines) > 0
+	return lines, w.failure != nil || len(lines) == 0 && w.closing
 }
 
 // join takes lines that are short together, or one that is not.

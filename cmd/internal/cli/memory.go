@@ -22,7 +22,7 @@ const (
 // server stays small, a busy one collects less often. It is called before the profile
 // is read, which then needs hardly a collection; the limit that settleMemory sets later
 // depends on what the profile takes.
-func tuneMemory() { debug.SetGCPercent(400) }
+func tuneMemory() { debug.SetGCPercent(300) }
 
 // saveMemory is for reading a document: most of what it makes is garbage at once, and
 // collecting that costs little.

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,7 +47,7 @@ func (a *app) serve(ctx context.Context) error {
 		<-ctx.Done()
 		stop()
 	}()
-	return mcpserver.Serve(ctx, a.input(), a.sys.Out, mcpserver.Options{
+	return mcpserver.Serve(ctx, a.sys.In, a.sys.Out, mcpserver.Options{
 		Name:         "mcp-bridge",
 		Version:      a.sys.Version(),
 		Named:        func() (name, version string) { return named(s.View()) },
@@ -105,10 +104,10 @@ func listed(ctx context.Context, s *session.Session) *mcpserver.Tools {
 	}
 }
 
-// answer answers one call; again when nothing was called because the catalog turned out
-// to be damaged.
+// answer answers one call, whose tool listed has found; again when nothing was called
+// because the catalog turned out to be damaged.
 func (a *app) answer(ctx context.Context, s *session.Session, c mcpserver.Call) *result.Result {
-	v := s.Built(ctx)
+	v := s.Recent()
 	r, called := a.answerOf(ctx, v, c)
 	if !called && v.Damaged() {
 		r, _ = a.answerOf(ctx, s.Mend(v), c)
@@ -129,6 +128,3 @@ func (a *app) answerOf(ctx context.Context, v *session.View, c mcpserver.Call) (
 	})
 	return r, called
 }
-
-// input is standard input in a form whose reads do not hold a thread each.
-func (a *app) input() io.ReadCloser { return pollable(a.sys.In) }

@@ -35,6 +35,7 @@ type Session struct {
 	files   string        // what the profile's files looked like
 	pending string        // what the files look like since they changed
 	since   time.Time     // when that was first seen
+	seen    time.Time     // when the state was looked at last
 	looked  time.Time     // when the files were looked at last
 	problem string        // the last broken edit that was told
 	built   chan struct{} // closed when the first view has all its tools
@@ -117,6 +118,18 @@ func (s *Session) Mend(v *View) *View {
 	return s.view
 }
 
+// Recent is View for the second look of one request: what was seen just now is believed.
+func (s *Session) Recent() *View {
+	const believed = 2 * time.Millisecond
+	s.mu.Lock()
+	v, fresh := s.view, time.Since(s.seen) < believed
+	s.mu.Unlock()
+	if fresh {
+		return v
+	}
+	return s.View()
+}
+
 // emptyView is the view while there is no profile.
 func emptyView() (*View, error) {
 	set, err := tool.Compile(&profiles.Profile{Name: "mcp-bridge"})
@@ -133,6 +146,7 @@ func (s *Session) View() *View {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	state := s.lookAtState()
+	s.seen = time.Now()
 	switched := state != s.state
 	if !switched && !s.edited() {
 		return s.view
