@@ -156,16 +156,22 @@ func ofBytes(data []byte) reader {
 // and the index of its entries. Several processes may write the same catalog at once;
 // an existing file is replaced only when it is no whole catalog.
 func Write(h *home.Home, identity string, key Key, set *tool.Set, entries Entries) (*Catalog, error) {
-	name, index := fileName(identity, key), search.Build(entries(set))
+	name := fileName(identity, key)
+	var index *search.Index
+	var words []byte
+	var wordsErr error
+	indexed := make(chan struct{})
+	go func() { // beside the packing: each takes about as long
+		defer close(indexed)
+		index = search.Build(entries(set))
+		words, wordsErr = index.AppendBinary(nil)
+	}()
+	tools, err := set.Pack()
+	<-indexed
 	fail := func(err error) (*Catalog, error) {
 		return &Catalog{Set: set, Index: func() *search.Index { return index }}, &Error{"write", h.Join(name), err}
 	}
-	tools, err := set.Pack()
-	if err != nil {
-		return fail(err)
-	}
-	words, err := index.AppendBinary(nil)
-	if err != nil {
+	if err = errors.Join(err, wordsErr); err != nil {
 		return fail(err)
 	}
 	data, err := encode(key, tools, words)

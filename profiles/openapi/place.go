@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -40,16 +41,25 @@ func (t *tree) pos(i uint32) doc.Pos {
 
 // count moves a mark forward.
 func (t *tree) count(m mark, to int) mark {
-	for i := m.off; i < to; i++ {
-		switch c := t.src[i]; {
-		case c == '\n':
-			m.line, m.col = m.line+1, 0
-		case utf8.RuneStart(c):
-			m.col++
-		}
+	from := t.src[m.off:to]
+	if n := bytes.Count(from, []byte{'\n'}); n > 0 {
+		m.line, m.col = m.line+n, 0
+		from = from[bytes.LastIndexByte(from, '\n')+1:]
 	}
+	m.col += runeStarts(from)
 	m.off = to
 	return m
+}
+
+// runeStarts counts characters; the bytes may begin or end inside of one.
+func runeStarts(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
 }
 
 // pointer follows a JSON Pointer (RFC 6901).
