@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,10 +11,18 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 )
 
-// named is the error of a sign-in whose hint names the profile.
+// named is the error of a sign-in whose hint names the profile, and which says in plain
+// words that the person declined.
 func (s *visit) named(err error) error {
 	e, ok := errors.AsType[*oauthflow.Error](err)
-	if hint := hintOf(err); ok && strings.Contains(hint, "`mcp-bridge login`") {
+	hint := hintOf(err)
+	switch {
+	case declined(err) && s.oauth():
+		err = fmt.Errorf("the sign-in was declined: %w", err)
+	case declined(err):
+		err = fmt.Errorf("nothing was entered: %w", err)
+	}
+	if ok && strings.Contains(hint, "`mcp-bridge login`") {
 		return &failure{code: codeOf(e), err: err, hint: strings.ReplaceAll(hint, "`mcp-bridge login`", "`"+s.command()+"`")}
 	}
 	return err
