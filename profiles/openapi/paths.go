@@ -228,7 +228,7 @@ func (b *builder) describe() {
 	if b.note != "" {
 		text += "\n\n" + b.note
 	}
-	o.Description = text
+	o.Description = strings.TrimSpace(readable(text))
 	if title := strings.TrimSuffix(o.Summary, "."); len(title) <= 80 && title != o.Method+" "+o.Path {
 		o.Title = title
 	}

@@ -213,5 +213,29 @@ func (r *reader) finish() {
 	}
 }
 
-// oneLine returns text without line breaks and control characters.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine returns readable text without line breaks.
+func oneLine(s string) string { return strings.Join(strings.Fields(readable(s)), " ") }
+
+// readable returns text without what nobody sees: control characters, and those that
+// turn the direction of text or are only there to hide words from people.
+func readable(s string) string {
+	if strings.IndexFunc(s, hidden) < 0 {
+		return s
+	}
+	return strings.Map(func(c rune) rune {
+		if hidden(c) {
+			return -1
+		}
+		return c
+	}, s)
+}
+
+func hidden(c rune) bool {
+	switch {
+	case c < ' ':
+		return c != '\n' && c != '\t' && c != '\r'
+	case c < 0x7f:
+		return false
+	}
+	return c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 || c >= 0xe0000 && c <= 0xe007f
+}
