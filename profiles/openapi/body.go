@@ -187,6 +187,9 @@ func (b *builder) classify() {
 	if p.Binary || p.plain {
 		p.Kind = "string"
 	}
+	if p.Binary && len(b.types) > 0 && sendable(b.types[0]) && !contains(b.types, m) {
+		p.Type = b.types[0] // bytes are what they are called
+	}
 }
 
 // members finds out how the members of a form are sent.

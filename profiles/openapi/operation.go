@@ -15,9 +15,10 @@ type builder struct {
 	params []parameter
 	body   *payload
 	note   string // for the description
-	// accepts lists what the header Accept may be, where the document names it as a
-	// parameter: it is no argument, but some servers want one of these, alone.
-	accepts []string
+	// accepts and types list what the headers Accept and Content-Type may be, where the
+	// document names them as parameters: they are no arguments, but some servers want
+	// one of these.
+	accepts, types []string
 }
 
 // build reads everything; it returns why the operation cannot be called.

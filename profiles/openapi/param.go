@@ -45,8 +45,11 @@ func (b *builder) parameter(n node) string {
 	switch p.In {
 	case "path", "query", "cookie":
 	case "header":
-		if strings.EqualFold(p.Wire, "Accept") {
+		switch strings.ToLower(p.Wire) {
+		case "accept":
 			b.accepts = b.enum(n)
+		case "content-type":
+			b.types = b.enum(n)
 		}
 		if ownHeader(p.Wire) {
 			return ""

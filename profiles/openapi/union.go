@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -13,6 +14,9 @@ func (w *writer) unions() {
 		if n.kind() != list || !n.first().exists() {
 			continue
 		}
+		if w.constants(n) {
+			continue
+		}
 		l := &doc.Node{Kind: doc.List}
 		for branch := range n.items {
 			l.Items = append(l.Items, w.branch(branch))
@@ -22,6 +26,65 @@ func (w *writer) unions() {
 		}
 		w.put(name, l, 2)
 	}
+}
+
+// constants writes a union of single values, each with a word on what it means, as an
+// enum and a description: often a union of many stands beside an enum of one.
+func (w *writer) constants(n node) bool {
+	const most = 1000
+	if n.size(most) == most || w.get("enum").size(most) == most {
+		return false
+	}
+	allowed := map[string]bool{}
+	for item := range w.get("enum").items {
+		allowed[string(w.c.value(item).JSON())] = true
+	}
+	l, size, words := &doc.Node{Kind: doc.List}, 0, []string{}
+	for branch := range n.items {
+		if !single(branch) {
+			return false
+		}
+		v := w.c.value(branch.get("const"))
+		text := v.JSON()
+		if len(allowed) > 0 && !allowed[string(text)] {
+			continue
+		}
+		l.Items = append(l.Items, v)
+		size += len(text) + 1
+		if what := first(branch.get("description"), branch.get("title")).str(); what != "" {
+			words = append(words, string(text)+": "+strings.TrimSuffix(oneLine(what), "."))
+		}
+	}
+	if len(l.Items) == 0 || size > maxEnumLen {
+		return false
+	}
+	if len(allowed) == 0 {
+		if w.nullable {
+			l.Items = append(l.Items, &doc.Node{})
+		}
+		w.put("enum", l, size)
+	}
+	if len(words) > 0 {
+		w.describe(strings.Join(words, "; ") + ".")
+	}
+	return true
+}
+
+// single reports a schema that allows one value, and says no more about it.
+func single(n node) bool {
+	if k := n.get("const").kind(); k == absent || k == table || k == list {
+		return false
+	}
+	for k := range n.members {
+		switch name := k.text(); name {
+		case "const", "title", "description", "type", "format", "deprecated":
+		default:
+			if !strings.HasPrefix(name, "x-") {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func hasKeyword(n *doc.Node, name string) bool { return n.Get(name) != nil }
