@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,7 +22,7 @@ type fault struct {
 // violation is one complaint of Prism.
 type violation struct {
 	Location []string
-	Code     string
+	Code     any // a word, or a number
 	Message  string
 }
 
@@ -29,7 +30,7 @@ var faults = []fault{
 	{
 		api: "stripe", why: "Prism takes an object in deepObject that was not sent for an empty one, and misses what that must have",
 		of: func(v violation, x exchange) bool {
-			return v.Code == "required" && len(v.Location) > 1 && (v.Location[0] == "query" || x.header.Get("Content-Type") == formKind) && !sends(x, v.Location[1:])
+			return v.Code == "required" && len(v.Location) > 1 && !strings.Contains(x.header.Get("Content-Type"), "json") && !sends(x, v.Location[1:])
 		},
 		hand: byHand{request: "POST /v1/plans", kind: formKind, body: "currency=usd&interval=day"},
 	},
@@ -64,6 +65,13 @@ var faults = []fault{
 		},
 		hand: byHand{request: "POST /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Calls.json", kind: formKind,
 			body: "To=a&From=b&Url=https%3A%2F%2Fexample.com&StatusCallbackEvent=initiated&StatusCallbackEvent=answered"},
+	},
+	{
+		api: "docker", why: "the document wants bytes sent both as application/x-tar and as application/octet-stream",
+		of: func(v violation, x exchange) bool {
+			return x.url.Path == "/build" && strings.HasPrefix(v.Message, "Supported content types: application/octet-stream")
+		},
+		hand: byHand{request: "POST /build", kind: "application/x-tar", body: "tar"},
 	},
 	{
 		api: "github", why: "Prism takes a number in the path for an integer and for a string, where it may be either, but not both",
@@ -116,13 +124,21 @@ func (x exchange) complaints() []violation {
 	return all
 }
 
-// sends reports whether a form or query has the value at a path, or some of it.
+var partName = regexp.MustCompile(`form-data; name="([^"]*)"`)
+
+// sends reports whether a form, multipart body or query has the value at a path, or some of it.
 func sends(x exchange, path []string) bool {
 	name := path[0]
 	for _, p := range path[1:] {
 		name += "[" + p + "]"
 	}
 	form, _ := url.ParseQuery(string(x.body))
+	if strings.HasPrefix(x.header.Get("Content-Type"), "multipart/") {
+		form = url.Values{}
+		for _, found := range partName.FindAllSubmatch(x.body, -1) {
+			form.Add(string(found[1]), "")
+		}
+	}
 	for _, values := range []url.Values{form, x.url.Query()} {
 		for key := range values {
 			if key == name || strings.HasPrefix(key, name+"[") {

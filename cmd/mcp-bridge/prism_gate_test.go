@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -126,11 +127,14 @@ func (g *gate) wait() {
 // makes up as an answer does not keep to the document is no fault of the request; it
 // names the faults of the request first.
 func (x exchange) accepted() bool {
-	if strings.Contains(x.violations, `"location":["response"`) && !strings.Contains(x.violations, `"location":["request"`) {
-		return true
+	if x.violations == "" {
+		return x.status < 400
 	}
-	return x.violations == "" && x.status < 400
+	return !wrongRequest.MatchString(x.violations) && (x.status < 400 || strings.Contains(x.violations, `"location":["response"`))
 }
+
+// wrongRequest finds a complaint that is no mere warning; the list may be cut.
+var wrongRequest = regexp.MustCompile(`"location":\["request"[^\]]*\],"severity":"Error"`)
 
 func (x exchange) String() string {
 	clip := func(s string) string {

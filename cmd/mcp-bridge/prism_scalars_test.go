@@ -20,6 +20,9 @@ func (g *generator) number(s schema) any {
 	low, high := number(s, "minimum", math.Inf(-1)), number(s, "maximum", math.Inf(1))
 	low = max(low, number(s, "exclusiveMinimum", math.Inf(-1))+1)
 	high = min(high, number(s, "exclusiveMaximum", math.Inf(1))-1)
+	if low < -1e6 && high >= 1 { // beyond what JavaScript counts exactly
+		low = 1
+	}
 	switch {
 	case math.IsInf(low, -1) && math.IsInf(high, 1):
 		low, high = 1, 50
@@ -55,6 +58,9 @@ func (g *generator) text(s schema) string {
 			return "file://" + g.file
 		}
 		return base64.StdEncoding.EncodeToString([]byte("some bytes"))
+	}
+	if _, list, ok := strings.Cut(about, "One of: \""); ok { // of more values than are listed
+		return strings.Split(list, "\"")[0]
 	}
 	if s["contentEncoding"] == "base64" {
 		return "aGVsbG8="

@@ -37,7 +37,7 @@ var apis = []published{
 	{name: "spotify", file: "spotify.yaml", operations: 97, accepted: 1,
 		auth: "bearer", logins: [][2]string{{"bearer", "BQtoken"}},
 		wrong: byHand{request: "GET /me", noCredential: true, says: "Invalid security scheme used"}},
-	{name: "docker", file: "docker-engine-swagger2.yaml", operations: 108, accepted: 1,
+	{name: "docker", file: "docker-engine-swagger2.yaml", operations: 108, accepted: 0.99,
 		wrong: byHand{request: "POST /containers/create", kind: "application/json", body: `{"Image":[]}`, says: "Image must be string"}},
 	{name: "twilio", file: "twilio-api-v2010.json", operations: 197, accepted: 0.98,
 		logins: [][2]string{{"accountSid_authToken", "AC1:token"}},
