@@ -43,6 +43,7 @@ var explained = []struct {
 	{"stripe.yaml", "DELETE *", "body application/x-www-form-urlencoded", "", 28, hollow},
 	{"their stripe.yaml", "GET *", "body application/x-www-form-urlencoded", "", 229, hollow},
 	{"their stripe.yaml", "DELETE *", "body application/x-www-form-urlencoded", "", 23, hollow},
+	{"docker-engine-swagger2.yaml", "POST /build", "body application/octet-stream", "body application/x-tar", 1, "its header parameter Content-Type names this"},
 	{"their k8s.json", "*", "body */*", "body application/json", 121, "JSON is sent where any type will do"},
 	{"their k8s.json", "*", "body required */*", "body required application/json", 169, "JSON is sent where any type will do"},
 	{"their k8s.json", "PATCH *", "body required application/json-patch+json", "body required application/merge-patch+json", 98,
