@@ -129,7 +129,10 @@ func TestLogoutOfAProfileThatIsGone(t *testing.T) {
 	if err := os.Remove(filepath.Join(r.home, ".mcp-bridge/profiles/api.toml")); err != nil {
 		t.Fatal(err)
 	}
-	out, _, _ := r.try(nil, "status")
+	_, out, _ := r.try(nil, "status")
+	if !strings.Contains(out, "mcp-bridge logout api --scheme signIn") {
+		t.Errorf("status: %s", out)
+	}
 	_, said, code := r.try(nil, "logout", "api")
 	if code != 0 || !strings.Contains(said, "the server has taken the tokens back") || r.Count(oauthtest.Revoke) != 2 {
 		t.Errorf("logout: exit %d, %d revocations\n%s\n%s", code, r.Count(oauthtest.Revoke), out, said)

@@ -57,6 +57,7 @@ type statusRow struct {
 	Hint      string           `json:"hint,omitempty"`
 
 	renews bool // there is a refresh token
+	gone   bool // the profile or the scheme is not there any more
 }
 
 // statusReport collects rows, and the first trouble with the keychain.
@@ -140,7 +141,8 @@ func (r *statusReport) leftOver() {
 		}) {
 			continue
 		}
-		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn}
+		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn, gone: true}
+		row.Hint = forgetCommand(e) + " to forget it (the profile or the scheme is not there any more)"
 		switch _, err := r.store.Get(r.ctx, e.Key); {
 		case errors.Is(err, keychain.ErrNotFound):
 			row.State = credential.SignedOut
@@ -152,6 +154,15 @@ func (r *statusReport) leftOver() {
 		}
 		r.rows = append(r.rows, row)
 	}
+}
+
+// forgetCommand is the command that forgets an entry of the index.
+func forgetCommand(e home.Entry) string {
+	command := "mcp-bridge logout " + credential.Quote(e.Profile)
+	if e.Account != session.DefaultAccount {
+		command += " --account " + credential.Quote(e.Account)
+	}
+	return command + " --scheme " + credential.Quote(e.Record)
 }
 
 // record adds the rows of one credential: one for each account that has it, or one
@@ -239,13 +250,13 @@ func (r *statusReport) print() error {
 	}
 	w := tabwriter.NewWriter(r.a.sys.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "PROFILE\tACCOUNT\tSCHEME\tTYPE\tSTATE\tIDENTITY\tUNTIL\tSTORE")
-	several := slices.ContainsFunc(r.rows, func(row statusRow) bool { return !row.Current })
+	several := slices.ContainsFunc(r.rows, func(row statusRow) bool { return !row.Current && !row.gone })
 	for _, row := range r.rows {
 		account := row.Account
 		if several && row.Current {
 			account += " *"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, account, row.Scheme, row.Type, row.State,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, account, row.Scheme, orDash(row.Type), row.State,
 			orDash(row.Identity), orDash(row.until()), row.Store)
 	}
 	if err := w.Flush(); err != nil {
