@@ -64,6 +64,7 @@ var rules = []struct{ name, in, want string }{
 	// the OAuth client
 	{"grant", client(`grant = "code"`), `p.toml:7:9: server.securitySchemes[0].client.grant: unknown value "code" (allowed: authorizationCode, clientCredentials, deviceAuthorization)`},
 	{"client credentials", client(`grant = "clientCredentials"`), `warning p.toml:6:25: server.securitySchemes[0].client: the grant clientCredentials needs client.secret`},
+	{"client secret", client(`secret = "geheim"`), `warning p.toml:7:10: server.securitySchemes[0].client.secret: literal credential: whoever reads this file has it; write { keychain = true } and type mcp-bridge login --scheme client:a --with-token`},
 	{"pkce", client(`pkce = "plain"`), `p.toml:7:8: server.securitySchemes[0].client.pkce: unknown value "plain" (allowed: S256, assume-s256)`},
 	{"resource", client(`resource = "of"`), `p.toml:7:12: server.securitySchemes[0].client.resource: must begin with https:// or http:// (allowed: an absolute URL, "off")`},
 	{"scope", client(`scopes = ["a b"]`), `p.toml:7:11: server.securitySchemes[0].client.scopes[0]: is not a scope: a scope has no blanks, quotes, backslashes or accents`},

@@ -128,7 +128,13 @@ func (p *Profile) allReferences() []referenceAt {
 func (c *checker) references() {
 	for _, r := range c.p.allReferences() {
 		if !r.ref.Literal.IsZero() {
-			c.warn(r.key, "literal credential: whoever reads this file has it; write { keychain = true } and type mcp-bridge login --with-token")
+			command := "mcp-bridge login --with-token"
+			for _, s := range c.p.Server.SecuritySchemes {
+				if s.Client != nil && s.Client.Secret == r.ref {
+					command = "mcp-bridge login --scheme client:" + s.ID + " --with-token"
+				}
+			}
+			c.warn(r.key, "literal credential: whoever reads this file has it; write { keychain = true } and type "+command)
 		}
 	}
 }
