@@ -74,7 +74,7 @@ func (a *app) demo(ctx context.Context, keep, noBrowser bool) (err error) {
 	if keep {
 		return s.keep(ctx)
 	}
-	fmt.Fprintln(s.out, "\nDone; the sample API has stopped and its files are gone.\nNext: mcp-bridge add server.yaml, or mcp-bridge profiles new NAME")
+	fmt.Fprintln(s.out, "\nDone; the sample API has stopped and its files are gone.\nNext: mcp-bridge add openapi.yaml (or a Higress server.yaml), or mcp-bridge profiles new NAME")
 	return nil
 }
 
