@@ -24,8 +24,11 @@ var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // the four kinds of string, and arrays over several lines.
 func tables(data []byte) []tomlTable {
 	var out []tomlTable
-	depth := 0
-	for at := 0; at < len(data); {
+	depth, at := 0, 0
+	if bytes.HasPrefix(data, bom) {
+		at = len(bom)
+	}
+	for at < len(data) {
 		end := lineEnd(data, at)
 		line := bytes.TrimLeft(data[at:end], " \t")
 		if depth == 0 && len(line) > 0 && line[0] == '[' {
