@@ -116,6 +116,7 @@ func FuzzListed(f *testing.F) {
 		`{"x":` + nested(40, "d") + `}`, `{"properties":{"properties":{"properties":{}}},"required":{"required":true}}`, `[]`, `{"x":{"type":"array","additionalProperties":true}}`,
 		`{"x":{"minimum":1e999,"default":1e5,"examples":5,"example":6,"nullable":true,"type":"string","enum":["a"]}}`,
 		`{"x":{"patternProperties":{"^a":{"type":"int"}},"propertyNames":{"maxLength":"5"},"if":{},"then":{"required":[1]},"else":false}}`,
+		`{"arg":{"":1e700},"x":{"strange":{"of":[1,{"n":-1e999}]},"const":1e400}}`,
 	} {
 		f.Add(s)
 	}

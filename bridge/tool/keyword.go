@@ -91,7 +91,16 @@ func lawful(keyword string, v *doc.Node) (fixed *doc.Node, want string) {
 	case "dependentRequired":
 		return lawfulDependent(v)
 	}
-	return v, ""
+	return v, unless(readable(v), "of numbers that 64 bits can hold")
+}
+
+// readable reports a value all of whose numbers readers with 64-bit floats take.
+func readable(v *doc.Node) bool {
+	if v.Kind == doc.Number && !isFinite(v) {
+		return false
+	}
+	return !slices.ContainsFunc(v.Items, func(n *doc.Node) bool { return !readable(n) }) &&
+		!slices.ContainsFunc(v.Members, func(m doc.Member) bool { return !readable(m.Value) })
 }
 
 func unless(ok bool, want string) string {
