@@ -262,10 +262,6 @@ func (w *work) lock(ctx context.Context) (func(), error) {
 // lockTime is how long another process may take to renew the sign-in.
 const lockTime = 20 * time.Second
 
-// LoginLock names the lock, of [home.Home.Lock], that whoever signs a person in holds
-// from before the browser opens until the token is stored. key is [Resolver.TokenKey].
-func LoginLock(key string) string { return "login " + key }
-
 // unsaved is a token that the keychain has not taken. While its process holds the
 // lock, no other takes the token for lost.
 type unsaved struct {
