@@ -16,7 +16,7 @@ import (
 	"syscall"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
 // sized is how much memory a body gets at once because its header says so: a backend

@@ -13,7 +13,7 @@ import (
 	"io/fs"
 	"slices"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
 

@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
 // Config is one client of one authorization server: what a profile says, without

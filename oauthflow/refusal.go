@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
 // How long words of a server may be, in characters.

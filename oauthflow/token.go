@@ -3,7 +3,7 @@ package oauthflow
 import (
 	"time"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
 // Token is what a server granted, with all that is needed to use, renew and revoke

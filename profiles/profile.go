@@ -17,7 +17,7 @@ package profiles
 import (
 	"encoding/json"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 

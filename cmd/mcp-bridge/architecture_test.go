@@ -15,7 +15,8 @@ import (
 
 const module = "github.com/mcp-bridge/mcp-bridge"
 
-// room is one package of the house: the floor it stands on, whether it is pure
+// room is one package of the house: the floor it stands on (-1 is the ground, which
+// imports nothing of ours), whether it is pure
 // and which third-party modules it alone may import. Imports only go down.
 type room struct {
 	floor int
@@ -46,18 +47,18 @@ var house = map[string]room{
 	"bridge/search":        {floor: 1, pure: true},
 	"profiles/higress":     {floor: 1, pure: true},
 	"profiles/openapi":     {floor: 1, pure: true},
-	"profiles":             {floor: 0, beside: []string{"profiles/doc", "bridge/secret"}},
+	"internal/secret":      {floor: -1, pure: true},
+	"profiles":             {floor: 0, beside: []string{"profiles/doc"}},
 	"profiles/doc": {floor: 0, pure: true, owns: []string{
 		"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
 	"profiles/home": {floor: 0, owns: []string{"github.com/gofrs/flock"}},
-	"bridge/secret": {floor: 0, pure: true},
 	"bridge/template": {floor: 0, pure: true, owns: []string{
 		"github.com/tidwall/gjson", "github.com/huandu/xstrings"}},
 	"keychain": {floor: 0, owns: []string{
-		"github.com/zalando/go-keyring", "github.com/godbus/dbus"}, beside: []string{"bridge/secret", "profiles/home"}},
+		"github.com/zalando/go-keyring", "github.com/godbus/dbus"}, beside: []string{"profiles/home"}},
 	"keychain/keychaintest": {floor: 1},
 	"oauthflow": {floor: 0, owns: []string{"golang.org/x/oauth2", "github.com/pkg/browser", "rsc.io/qr"},
-		beside: []string{"bridge/secret", "profiles/home", "oauthflow/internal/markup"}},
+		beside: []string{"profiles/home", "oauthflow/internal/markup"}},
 	"oauthflow/internal/markup": {floor: 0, pure: true},
 	"oauthflow/oauthtest":       {floor: 1},
 	"cmd/internal/clientconfig": {floor: 1, pure: true, owns: []string{"github.com/tailscale/hujson"}},
@@ -88,8 +89,8 @@ var heavy = map[string]string{
 
 // allowedImpure lists the exceptions, each with its reason.
 var allowedImpure = map[string]map[string]string{
-	"bridge/secret":  {"log/slog": "secret.Value implements slog.LogValuer so that it cannot be logged"},
-	"bridge/request": {"log/slog": "Incoming implements slog.LogValuer so that it cannot be logged"},
+	"internal/secret": {"log/slog": "secret.Value implements slog.LogValuer so that it cannot be logged"},
+	"bridge/request":  {"log/slog": "Incoming implements slog.LogValuer so that it cannot be logged"},
 }
 
 type source struct {
@@ -391,14 +392,14 @@ func TestTheArchitectureTestCanFail(t *testing.T) {
 	}
 }
 
-// TestNoLongFiles holds the house to files of at most 300 lines.
+// TestNoLongFiles: a file is one thought, which takes no more than 500 lines.
 func TestNoLongFiles(t *testing.T) {
 	for _, s := range sources(t) {
 		data, err := os.ReadFile(filepath.Join("..", "..", s.file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := strings.Count(string(data), "\n"); n > 300 {
+		if n := strings.Count(string(data), "\n"); n > 500 {
 			t.Errorf("%s has %d lines: split it", s.file, n)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/mcpserver"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/spf13/cobra"
 )
 

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/spf13/cobra"

@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/secret"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"golang.org/x/term"
 )
 
