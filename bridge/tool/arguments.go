@@ -2,14 +2,13 @@ package tool
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // ArgumentError says which argument does not fit, and how. It never holds the
@@ -71,7 +70,7 @@ func (c checker) argument(args Args, name string, schema, value *doc.Node) error
 	if schema == nil {
 		return c.undeclared(name)
 	}
-	if value.Kind == doc.Null && !c.allowed(schema).has(nullKind) {
+	if value.Kind == doc.Null && !c.allowed(schema).Has(jsonschema.Null) {
 		return nil // counts as not given
 	}
 	at := (*place)(nil).member(name)
@@ -91,7 +90,7 @@ func readArguments(raw json.RawMessage) (n *doc.Node, message string) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return &doc.Node{Kind: doc.Table}, ""
 	}
-	if n, message = readJSON(raw); message != "" {
+	if n, message = jsonschema.ReadJSON(raw); message != "" {
 		return nil, message
 	}
 	switch n.Kind {
@@ -100,22 +99,7 @@ func readArguments(raw json.RawMessage) (n *doc.Node, message string) {
 	case doc.Table:
 		return n, ""
 	}
-	return nil, "must be an object, not " + kindOfValue(n).String()
-}
-
-// readJSON reads exactly what RFC 8259 allows, with the last of a repeated key.
-func readJSON(raw []byte) (n *doc.Node, message string) {
-	if !utf8.Valid(raw) {
-		return nil, "are not UTF-8"
-	}
-	n, _, err := doc.ParseJSON("", raw)
-	if err != nil {
-		return nil, "are not JSON: " + err.Error()
-	}
-	if !json.Valid(raw) { // a trailing comma, a byte order mark
-		return nil, "are not JSON"
-	}
-	return n, ""
+	return nil, "must be an object, not " + jsonschema.KindOfValue(n).String()
 }
 
 // argumentName returns the listed name of an argument, which may be given by the
@@ -200,7 +184,7 @@ func (c checker) required(args Args, root *doc.Node) error {
 
 // wanted is the hint for a value that is not there.
 func wanted(schema *doc.Node) string {
-	if k, ok := declared(schema); ok {
+	if k, ok := jsonschema.Declared(schema); ok {
 		return "send " + k.String()
 	}
 	return ""
@@ -265,10 +249,4 @@ func tooDeep(v *doc.Node, most int) bool {
 		}
 	}
 	return false
-}
-
-func sortedMembers(v *doc.Node) []doc.Member {
-	out := slices.Clone(v.Members)
-	slices.SortFunc(out, func(a, b doc.Member) int { return cmp.Compare(a.Key, b.Key) })
-	return out
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // checker checks and repairs values by one tool's schema: JSON Schema 2020-12
@@ -51,7 +52,7 @@ func (t *Tool) Conforms(document json.RawMessage) error {
 	if s.root == nil || s.err != nil {
 		return &ArgumentError{Tool: t.Name, Message: "cannot be checked: the tool has no output schema"}
 	}
-	v, message := readJSON(document)
+	v, message := jsonschema.ReadJSON(document)
 	if message != "" {
 		return &ArgumentError{Tool: t.Name, Message: message}
 	}
@@ -102,7 +103,7 @@ func (c checker) check(schema, v *doc.Node, at *place) error {
 	if schema.Kind != doc.Table {
 		return nil
 	}
-	if want, ok := declared(schema); ok && !want.fits(v) {
+	if want, ok := jsonschema.Declared(schema); ok && !want.Fits(v) {
 		return c.kind(want, v, at)
 	}
 	if err := c.oneOfValues(schema, v, at); err != nil {
@@ -125,14 +126,29 @@ func (c checker) check(schema, v *doc.Node, at *place) error {
 	return c.composed(schema, v, at)
 }
 
+// allowed returns the types that a schema lets through: those that it names, else
+// those of the values that it lists.
+func (c checker) allowed(schema *doc.Node) jsonschema.Kinds {
+	if k, ok := jsonschema.Declared(schema); ok {
+		return k
+	}
+	if e := c.schema.enums[schema]; e.kinds != 0 {
+		return e.kinds
+	}
+	if only := schema.Get("const"); only != nil {
+		return jsonschema.KindOfValue(only)
+	}
+	return jsonschema.Any
+}
+
 // kind says what was wanted and what came.
-func (c checker) kind(want kinds, v *doc.Node, at *place) error {
+func (c checker) kind(want jsonschema.Kinds, v *doc.Node, at *place) error {
 	if c.quiet {
 		return errForm
 	}
-	got := kindOfValue(v).String()
+	got := jsonschema.KindOfValue(v).String()
 	switch {
-	case v.Kind == doc.Number && want.has(integerKind):
+	case v.Kind == doc.Number && want.Has(jsonschema.Integer):
 		got = "a number with a fraction"
 	case v.Kind == doc.Number:
 		got = "a number"
@@ -142,14 +158,14 @@ func (c checker) kind(want kinds, v *doc.Node, at *place) error {
 
 // oneOfValues checks enum and const.
 func (c checker) oneOfValues(schema, v *doc.Node, at *place) error {
-	if only := schema.Get("const"); only != nil && !same(only, v) {
+	if only := schema.Get("const"); only != nil && !jsonschema.Same(only, v) {
 		return c.fail(at, "must be "+shorten(string(only.JSON()), 60), "")
 	}
 	enum := schema.Get("enum")
 	if enum == nil || enum.Kind != doc.List {
 		return nil
 	}
-	if c.schema.enums[schema].values[key(v)] {
+	if c.schema.enums[schema].values[jsonschema.Key(v)] {
 		return nil
 	}
 	if c.quiet {
@@ -176,10 +192,10 @@ func (c checker) oneOfValues(schema, v *doc.Node, at *place) error {
 }
 
 func (c checker) text(schema *doc.Node, s string, at *place) error {
-	if limit, ok := integer(schema.Get("minLength")); ok && utf8.RuneCountInString(s) < limit {
+	if limit, ok := jsonschema.Count(schema.Get("minLength")); ok && utf8.RuneCountInString(s) < limit {
 		return c.fail(at, "must have at least "+count(limit, "character"), "")
 	}
-	if limit, ok := integer(schema.Get("maxLength")); ok && utf8.RuneCountInString(s) > limit {
+	if limit, ok := jsonschema.Count(schema.Get("maxLength")); ok && utf8.RuneCountInString(s) > limit {
 		return c.fail(at, "must have at most "+count(limit, "character"), "")
 	}
 	if p := schema.Get("pattern"); p != nil {
@@ -202,15 +218,6 @@ func count(n int, what string) string {
 	return strconv.Itoa(n) + " " + what + "s"
 }
 
-// integer returns the value of a keyword that holds a count.
-func integer(n *doc.Node) (int, bool) {
-	if n == nil || n.Kind != doc.Number {
-		return 0, false
-	}
-	i, err := strconv.Atoi(whole(n).Text)
-	return i, err == nil
-}
-
 func (c checker) number(schema *doc.Node, s string, at *place) error {
 	for _, b := range [...]struct {
 		key, words string
@@ -222,13 +229,13 @@ func (c checker) number(schema *doc.Node, s string, at *place) error {
 		{"exclusiveMaximum", "less than", func(cmp int) bool { return cmp >= 0 }},
 	} {
 		limit := schema.Get(b.key)
-		if limit != nil && limit.Kind == doc.Number && b.wrong(compare(s, limit.Text)) {
+		if limit != nil && limit.Kind == doc.Number && b.wrong(jsonschema.Compare(s, limit.Text)) {
 			return c.fail(at, "must be "+b.words+" "+limit.Text, "")
 		}
 	}
 	if step := schema.Get("multipleOf"); step != nil && step.Kind == doc.Number {
-		x, ok1 := rational(s)
-		y, ok2 := rational(step.Text)
+		x, ok1 := jsonschema.Rational(s)
+		y, ok2 := jsonschema.Rational(step.Text)
 		if ok2 && y.Sign() > 0 && (!ok1 || !new(big.Rat).Quo(x, y).IsInt()) {
 			return c.fail(at, "must be a multiple of "+step.Text, "")
 		}

@@ -4,13 +4,14 @@ import (
 	"strconv"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 func (c checker) list(schema, v *doc.Node, at *place) error {
-	if limit, ok := integer(schema.Get("minItems")); ok && len(v.Items) < limit {
+	if limit, ok := jsonschema.Count(schema.Get("minItems")); ok && len(v.Items) < limit {
 		return c.fail(at, "must have at least "+count(limit, "item"), "")
 	}
-	if limit, ok := integer(schema.Get("maxItems")); ok && len(v.Items) > limit {
+	if limit, ok := jsonschema.Count(schema.Get("maxItems")); ok && len(v.Items) > limit {
 		return c.fail(at, "must have at most "+count(limit, "item"), "")
 	}
 	first, rest := schema.Get("prefixItems"), schema.Get("items")
@@ -40,13 +41,13 @@ func (c checker) contains(schema, v *doc.Node, at *place) error {
 		}
 	}
 	least := 1
-	if limit, ok := integer(schema.Get("minContains")); ok {
+	if limit, ok := jsonschema.Count(schema.Get("minContains")); ok {
 		least = limit
 	}
 	if n < least {
 		return c.fail(at, "must have at least "+count(least, "item")+" of the form that it has to contain", "")
 	}
-	if limit, ok := integer(schema.Get("maxContains")); ok && n > limit {
+	if limit, ok := jsonschema.Count(schema.Get("maxContains")); ok && n > limit {
 		return c.fail(at, "must have at most "+count(limit, "item")+" of the form that it may contain", "")
 	}
 	return nil
@@ -55,7 +56,7 @@ func (c checker) contains(schema, v *doc.Node, at *place) error {
 func (c checker) unique(v *doc.Node, at *place) error {
 	seen := make(map[string]bool, len(v.Items))
 	for i, item := range v.Items {
-		text := key(item)
+		text := jsonschema.Key(item)
 		if seen[text] {
 			return c.fail(at.item(i), "stands in the list twice", "")
 		}
@@ -74,10 +75,10 @@ func (c checker) object(schema, v *doc.Node, at *place) error {
 			}
 		}
 	}
-	if limit, ok := integer(schema.Get("minProperties")); ok && len(v.Members) < limit {
+	if limit, ok := jsonschema.Count(schema.Get("minProperties")); ok && len(v.Members) < limit {
 		return c.fail(at, "must have at least "+count(limit, "member"), "")
 	}
-	if limit, ok := integer(schema.Get("maxProperties")); ok && len(v.Members) > limit {
+	if limit, ok := jsonschema.Count(schema.Get("maxProperties")); ok && len(v.Members) > limit {
 		return c.fail(at, "must have at most "+count(limit, "member"), "")
 	}
 	for _, m := range v.Members {

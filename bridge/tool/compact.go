@@ -8,6 +8,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // brevity is how short one step lists tools that would cost too much together. What
@@ -123,8 +124,8 @@ func (b brevity) arguments(root *doc.Node) []byte {
 		}
 	}
 	if len(kept.Members) < len(properties.Members) {
-		put(out, "properties", kept)
-		drop(out, "additionalProperties")
+		jsonschema.Put(out, "properties", kept)
+		jsonschema.Drop(out, "additionalProperties")
 	}
 	return out.JSON()
 }
@@ -140,21 +141,21 @@ func (b brevity) schema(n *doc.Node, level int) *doc.Node {
 		switch {
 		case m.Key == "description":
 			if s := brief(m.Value.Text, b.argument); s != "" {
-				out.Members = append(out.Members, doc.Member{Key: m.Key, Value: text(s)})
+				out.Members = append(out.Members, doc.Member{Key: m.Key, Value: jsonschema.Text(s)})
 			}
-		case holds(m.Key) != 0 && level >= b.levels:
+		case jsonschema.Subschemas(m.Key) != 0 && level >= b.levels:
 			cut = true
 		case m.Key == "oneOf" && n.Get("anyOf") == nil: // shorter, several may fit
 			out.Members = append(out.Members, doc.Member{Key: "anyOf", Value: b.held(m, level)})
 		case strict(m.Key), b.bare && m.Key == "additionalProperties":
-		case holds(m.Key) != 0:
+		case jsonschema.Subschemas(m.Key) != 0:
 			out.Members = append(out.Members, doc.Member{Key: m.Key, Value: b.held(m, level)})
 		case b.keeps(m):
 			out.Members = append(out.Members, m)
 		}
 	}
 	if cut && isArray(out) {
-		put(out, "items", &doc.Node{Kind: doc.Table})
+		jsonschema.Put(out, "items", &doc.Node{Kind: doc.Table})
 	}
 	return out
 }
@@ -171,7 +172,7 @@ func strict(keyword string) bool {
 // held shortens what a keyword holds: one schema, a list or a table of them.
 func (b brevity) held(m doc.Member, level int) *doc.Node {
 	out := &doc.Node{Kind: m.Value.Kind}
-	switch holds(m.Key) {
+	switch jsonschema.Subschemas(m.Key) {
 	case 'l':
 		for _, item := range m.Value.Items {
 			out.Items = append(out.Items, b.schema(item, level+1))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 func TestCompileRequest(t *testing.T) {
@@ -70,7 +71,7 @@ requestTemplate = { url = "https://other.example", argsToJsonBody = true }
 	if b.Response != (Response{Prepend: "<", Append: ">", ErrorBody: "error {{.message}}"}) || string(b.Config) != `{"tenant":"acme"}` || b.Imported {
 		t.Errorf("b: %+v %s", b.Response, b.Config)
 	}
-	if want := (Param{Name: "id", Wire: "id", In: InPath, Type: "string", Required: true}); !same(parsed(mustJSON(t, b.Params[0])), parsed(mustJSON(t, want))) {
+	if want := (Param{Name: "id", Wire: "id", In: InPath, Type: "string", Required: true}); !jsonschema.Same(parsed(mustJSON(t, b.Params[0])), parsed(mustJSON(t, want))) {
 		t.Errorf("param %+v", b.Params[0])
 	}
 	if !b.Params[1].Explode || b.Params[2].Explode {

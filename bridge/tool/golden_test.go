@@ -16,6 +16,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/higress"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -166,8 +167,8 @@ func called(t *testing.T, s *Set, name, raw string) string {
 	}
 	n := &doc.Node{Kind: doc.Table}
 	for key, value := range args {
-		put(n, key, parsed(value))
+		jsonschema.Put(n, key, parsed(value))
 	}
-	n.Members = sortedMembers(n)
+	n.Members = jsonschema.Sorted(n)
 	return string(n.JSON())
 }

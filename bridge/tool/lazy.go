@@ -6,6 +6,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // lazy holds what is made from a Tool on first use: its parsed templates and
@@ -35,7 +36,7 @@ type schema struct {
 // enum is what a schema lists, ready for long lists of either.
 type enum struct {
 	values map[string]bool // by key
-	kinds  kinds
+	kinds  jsonschema.Kinds
 }
 
 // members finds the members of a table.
@@ -212,8 +213,8 @@ func (s *schema) enum(n *doc.Node, items []*doc.Node) {
 	}
 	e := enum{values: make(map[string]bool, len(items))}
 	for _, item := range items {
-		e.values[key(item)] = true
-		e.kinds |= kindOfValue(item)
+		e.values[jsonschema.Key(item)] = true
+		e.kinds |= jsonschema.KindOfValue(item)
 	}
 	s.enums[n] = e
 }

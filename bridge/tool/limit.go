@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 const cutNote = "Nested more deeply than is shown here."
@@ -39,20 +40,20 @@ func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
 	if n == nil || n.Kind != doc.Table {
 		return boolean(n)
 	}
-	n = normal(n)
+	n = jsonschema.Normal(n)
 	out := &doc.Node{Kind: doc.Table, Members: make([]doc.Member, 0, len(n.Members)+1)}
 	cut := false
 	for _, m := range n.Members {
 		switch {
-		case unlisted(m.Key):
+		case jsonschema.Unlisted(m.Key):
 			if strings.HasSuffix(strings.ToLower(m.Key), "ref") {
 				l.note("references are left out")
 			}
-		case l.bare && holds(m.Key) == 0 && !essential(m.Key):
+		case l.bare && jsonschema.Subschemas(m.Key) == 0 && !jsonschema.Essential(m.Key):
 			l.note("details are left out")
-		case holds(m.Key) != 0 && level >= l.levels:
+		case jsonschema.Subschemas(m.Key) != 0 && level >= l.levels:
 			cut = true
-		case holds(m.Key) != 0:
+		case jsonschema.Subschemas(m.Key) != 0:
 			if v := l.child(n, m, level, doc.Join(at, m.Key)); v != nil {
 				out.Members = append(out.Members, doc.Member{Key: m.Key, Value: v})
 			}
@@ -62,7 +63,7 @@ func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
 	}
 	l.rename(n, out)
 	if isArray(out) && out.Get("items") == nil {
-		put(out, "items", &doc.Node{Kind: doc.Table})
+		jsonschema.Put(out, "items", &doc.Node{Kind: doc.Table})
 	}
 	if cut {
 		l.note("deep levels are cut")
@@ -74,15 +75,15 @@ func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
 // boolean writes a schema that is no table: true, false, or nothing that is one.
 func boolean(n *doc.Node) *doc.Node {
 	if n != nil && n.Kind == doc.Bool && !n.Bool {
-		return table("not", &doc.Node{Kind: doc.Table})
+		return jsonschema.Table("not", &doc.Node{Kind: doc.Table})
 	}
 	return &doc.Node{Kind: doc.Table}
 }
 
 // keyword writes a keyword that holds no schema, unless it is unlawful.
 func (l *limiter) keyword(out *doc.Node, m doc.Member, at string) {
-	v, want := lawful(m.Key, m.Value)
-	switch known := misspelt(m.Key); {
+	v, want := jsonschema.Lawful(m.Key, m.Value)
+	switch known := jsonschema.Misspelt(m.Key); {
 	case known != "":
 		l.warn(doc.Join(at, m.Key), "is left out: did you mean "+known+"?")
 		return
@@ -94,14 +95,14 @@ func (l *limiter) keyword(out *doc.Node, m doc.Member, at string) {
 		if s == "" {
 			return
 		}
-		v = text(s)
+		v = jsonschema.Text(s)
 	}
 	out.Members = append(out.Members, doc.Member{Key: m.Key, Value: v})
 }
 
 func isArray(n *doc.Node) bool {
-	k, ok := declared(n)
-	return ok && k.has(arrayKind)
+	k, ok := jsonschema.Declared(n)
+	return ok && k.Has(jsonschema.Array)
 }
 
 // describe appends a sentence to the description.
@@ -109,13 +110,13 @@ func describe(n *doc.Node, sentence string) {
 	if old := n.Get("description"); old != nil {
 		sentence = old.Text + " " + sentence
 	}
-	put(n, "description", text(sentence))
+	jsonschema.Put(n, "description", jsonschema.Text(sentence))
 }
 
 // child writes what a keyword of the schema n holds; nil when that cannot be.
 func (l *limiter) child(n *doc.Node, m doc.Member, level int, at string) *doc.Node {
 	v := m.Value
-	switch holds(m.Key) {
+	switch jsonschema.Subschemas(m.Key) {
 	case 'l':
 		if v.Kind != doc.List || len(v.Items) == 0 {
 			l.warn(at, "is left out: it must be a list of schemas")
@@ -189,7 +190,7 @@ func collectKeys(n *doc.Node, into map[string]bool) {
 func (l *limiter) rename(n, out *doc.Node) {
 	properties := n.Get("properties")
 	if kept := out.Get("properties"); l.output && kept != nil && len(kept.Members) < len(properties.Members) {
-		drop(out, "additionalProperties") // it would refuse what is left out
+		jsonschema.Drop(out, "additionalProperties") // it would refuse what is left out
 	}
 	listed := func(name string) string {
 		if other := l.renamed[name]; other != "" && properties.Get(name) != nil {
@@ -202,7 +203,7 @@ func (l *limiter) rename(n, out *doc.Node) {
 	}
 	for _, keyword := range [...]string{"required", "dependentRequired", "dependentSchemas"} {
 		if v := out.Get(keyword); v != nil {
-			put(out, keyword, renamedNames(keyword, v, listed))
+			jsonschema.Put(out, keyword, renamedNames(keyword, v, listed))
 		}
 	}
 }
@@ -210,7 +211,7 @@ func (l *limiter) rename(n, out *doc.Node) {
 func renamedNames(keyword string, v *doc.Node, listed func(string) string) *doc.Node {
 	out := &doc.Node{Kind: v.Kind}
 	for _, item := range v.Items {
-		out.Items = append(out.Items, text(listed(item.Text)))
+		out.Items = append(out.Items, jsonschema.Text(listed(item.Text)))
 	}
 	for _, m := range v.Members {
 		value := m.Value

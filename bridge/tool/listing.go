@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // listing writes the JSON array of tools/list. Members stand in one order and
@@ -60,9 +60,7 @@ func appendHint(b []byte, name string, on bool) []byte {
 func (t *Tool) Tokens() int { return Tokens(len(t.appendListing(nil))) }
 
 // quoted returns s as a JSON string.
-func quoted(s string) string { return string(text(s).JSON()) }
-
-func text(s string) *doc.Node { return &doc.Node{Kind: doc.String, Text: s} }
+func quoted(s string) string { return string(jsonschema.Text(s).JSON()) }
 
 // shorten returns at most about most bytes of s.
 func shorten(s string, most int) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // maxKey is the longest key of a property that every client takes.
@@ -71,12 +72,12 @@ func (c *compiler) params(t *Tool, args []profiles.Arg) *doc.Node {
 		})
 		properties.Members = append(properties.Members, doc.Member{Key: name, Value: c.argument(a, kind, doc.Index("args", i))})
 		if a.Required {
-			required.Items = append(required.Items, text(name))
+			required.Items = append(required.Items, jsonschema.Text(name))
 		}
 	}
-	root := table("type", text("object"), "properties", properties)
+	root := jsonschema.Table("type", jsonschema.Text("object"), "properties", properties)
 	if len(required.Items) > 0 {
-		put(root, "required", required)
+		jsonschema.Put(root, "required", required)
 	}
 	return root
 }
@@ -136,7 +137,7 @@ func (t *Tool) legalParams(root *doc.Node) {
 		}
 		for j, item := range required.Items {
 			if item.Text == old {
-				required.Items[j] = text(p.Name)
+				required.Items[j] = jsonschema.Text(p.Name)
 			}
 		}
 	}
@@ -154,31 +155,31 @@ func explode(a *profiles.Arg) bool {
 // default take the argument's type where their meaning is certain, so that
 // enum: ["1", "2"] of an integer can be satisfied.
 func (c *compiler) argument(a *profiles.Arg, kind, at string) *doc.Node {
-	want := kindOf(kind)
+	want := jsonschema.KindOf(kind)
 	if want == 0 || kind == "null" {
 		c.fail(at+".type", "unknown type "+quoted(kind), "write string, integer, number, boolean, array or object")
 	}
-	s := table("type", text(kind))
+	s := jsonschema.Table("type", jsonschema.Text(kind))
 	if a.Description != "" {
-		put(s, "description", text(a.Description))
+		jsonschema.Put(s, "description", jsonschema.Text(a.Description))
 	}
 	if len(a.Enum) > 0 {
 		list := &doc.Node{Kind: doc.List}
 		for _, raw := range a.Enum {
 			if v := parsed(raw); v != nil {
-				list.Items = append(list.Items, scalar(want, v))
+				list.Items = append(list.Items, jsonschema.Coerce(want, v))
 			}
 		}
-		put(s, "enum", list)
+		jsonschema.Put(s, "enum", list)
 	}
 	if v := parsed(a.Default); v != nil {
-		put(s, "default", scalar(want, v))
+		jsonschema.Put(s, "default", jsonschema.Coerce(want, v))
 	}
 	if v := parsed(a.Items); v != nil && kind == "array" {
-		put(s, "items", v)
+		jsonschema.Put(s, "items", v)
 	}
 	if v := parsed(a.Properties); v != nil && kind == "object" {
-		put(s, "properties", v)
+		jsonschema.Put(s, "properties", v)
 	}
 	return s
 }
@@ -201,38 +202,6 @@ func (c *compiler) defaults(t *Tool, root *doc.Node) {
 	}
 }
 
-// table returns an object of keys and values in turn.
-func table(pairs ...any) *doc.Node {
-	n := &doc.Node{Kind: doc.Table}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		key, _ := pairs[i].(string)
-		value, _ := pairs[i+1].(*doc.Node)
-		put(n, key, value)
-	}
-	return n
-}
-
-// put sets a member.
-func put(n *doc.Node, key string, v *doc.Node) {
-	for i := range n.Members {
-		if n.Members[i].Key == key {
-			n.Members[i].Value = v
-			return
-		}
-	}
-	n.Members = append(n.Members, doc.Member{Key: key, Value: v})
-}
-
-// drop removes a member.
-func drop(n *doc.Node, key string) {
-	for i := range n.Members {
-		if n.Members[i].Key == key {
-			n.Members = append(n.Members[:i], n.Members[i+1:]...)
-			return
-		}
-	}
-}
-
 // parsed returns JSON as a tree, nil when it is none.
 func parsed(raw []byte) *doc.Node {
 	if len(raw) == 0 {
@@ -241,10 +210,10 @@ func parsed(raw []byte) *doc.Node {
 	switch first := raw[0]; {
 	case first == '{' || first == '[' || bytes.IndexByte(raw, '\\') >= 0 || !utf8.Valid(raw) || !json.Valid(raw):
 	case first == '"':
-		return text(string(raw[1 : len(raw)-1]))
+		return jsonschema.Text(string(raw[1 : len(raw)-1]))
 	case first == 't' || first == 'f':
 		return &doc.Node{Kind: doc.Bool, Bool: first == 't'}
-	case isNumber(string(raw)):
+	case jsonschema.IsNumber(string(raw)):
 		return &doc.Node{Kind: doc.Number, Text: string(raw)}
 	}
 	n, err := doc.FromJSON(raw)

@@ -1,12 +1,10 @@
 package tool
 
 import (
-	"encoding/json"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // repair returns the value in the form that the schema wants, where the meaning
@@ -16,7 +14,7 @@ func (c checker) repair(schema, v *doc.Node) *doc.Node {
 	if schema == nil || schema.Kind != doc.Table || c.within && !c.step(1) || !c.step(0) {
 		return v
 	}
-	v = scalar(c.allowed(schema), v)
+	v = jsonschema.Coerce(c.allowed(schema), v)
 	switch v.Kind {
 	case doc.List:
 		v = c.repairItems(schema, v)
@@ -60,63 +58,6 @@ func (c checker) repairForm(forms []*doc.Node, v *doc.Node) *doc.Node {
 	return v
 }
 
-// scalar repairs a value without regard to what is inside.
-func scalar(want kinds, v *doc.Node) *doc.Node {
-	switch v.Kind {
-	case doc.String:
-		if !want.has(stringKind) {
-			return fromText(want, v)
-		}
-	case doc.Number:
-		switch {
-		case !want.has(integerKind) && want.has(stringKind):
-			return &doc.Node{Kind: doc.String, Text: v.Text}
-		case !want.has(numberKind) && want.has(integerKind):
-			if w := whole(v); isInteger(w.Text) || !want.has(stringKind) {
-				return w
-			}
-			return &doc.Node{Kind: doc.String, Text: v.Text}
-		}
-	case doc.Bool:
-		if !want.has(booleanKind) && want.has(stringKind) {
-			return &doc.Node{Kind: doc.String, Text: strconv.FormatBool(v.Bool)}
-		}
-	}
-	return v
-}
-
-// fromText reads a text that stands where no text is declared.
-func fromText(want kinds, v *doc.Node) *doc.Node {
-	s := v.Text
-	switch {
-	case want.has(booleanKind) && strings.EqualFold(s, "true"), want.has(booleanKind) && strings.EqualFold(s, "false"):
-		return &doc.Node{Kind: doc.Bool, Bool: len(s) == len("true")}
-	case want.has(integerKind) && isNumber(s):
-		n := &doc.Node{Kind: doc.Number, Text: s}
-		if want.has(numberKind) {
-			return n
-		}
-		return whole(n)
-	case want.has(arrayKind) && begins(s, '['), want.has(objectKind) && begins(s, '{'):
-		if n, message := readJSON([]byte(s)); message == "" {
-			return n
-		}
-	}
-	return v
-}
-
-func begins(s string, with byte) bool {
-	s = strings.TrimLeft(s, " \t\r\n")
-	return s != "" && s[0] == with
-}
-
-// isNumber reports whether s is wholly a JSON number.
-func isNumber(s string) bool {
-	return s != "" && (s[0] == '-' || isDigit(s[0])) && isDigit(s[len(s)-1]) && json.Valid([]byte(s))
-}
-
-func isDigit(b byte) bool { return b >= '0' && b <= '9' }
-
 func (c checker) repairItems(schema, v *doc.Node) *doc.Node {
 	first, rest := schema.Get("prefixItems"), schema.Get("items")
 	if first == nil && rest == nil {
@@ -156,7 +97,7 @@ func (c checker) repairMembers(schema, v *doc.Node) *doc.Node {
 			m.Key = listed
 		}
 		s := c.schema.property(properties, m.Key)
-		if s != nil && m.Value.Kind == doc.Null && !c.allowed(s).has(nullKind) && !requires(schema, m.Key) {
+		if s != nil && m.Value.Kind == doc.Null && !c.allowed(s).Has(jsonschema.Null) && !requires(schema, m.Key) {
 			continue
 		}
 		if s == nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // maxListed is the most bytes that one listed tool has, and maxLevels the most
@@ -93,7 +94,7 @@ func (c *compiler) outputRoot(out *doc.Node) *doc.Node {
 		return nil
 	}
 	kind := out.Get("type")
-	if kind == nil && out.Get("properties") != nil && !restricted(out) {
+	if kind == nil && out.Get("properties") != nil && !jsonschema.Restricted(out) {
 		return out
 	}
 	if kind == nil || kind.Text != "object" {

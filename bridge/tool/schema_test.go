@@ -12,6 +12,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // argument compiles one argument and returns its listed schema and the warnings.
@@ -164,10 +165,10 @@ func checkSchema(t testing.TB, n *doc.Node, level int) {
 		t.Errorf("an array without items: %.100s", n.JSON())
 	}
 	for _, m := range n.Members {
-		if unlisted(m.Key) {
+		if jsonschema.Unlisted(m.Key) {
 			t.Errorf("%s is listed", m.Key)
 		}
-		switch holds(m.Key) {
+		switch jsonschema.Subschemas(m.Key) {
 		case '1':
 			checkSchema(t, m.Value, level+1)
 		case 'l':

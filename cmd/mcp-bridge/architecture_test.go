@@ -49,6 +49,7 @@ var house = map[string]room{
 	"profiles/openapi":     {floor: 1, pure: true},
 	"internal/secret":      {floor: -1, pure: true},
 	"profiles":             {floor: 0, beside: []string{"profiles/doc"}},
+	"profiles/schema":      {floor: 0, pure: true, beside: []string{"profiles/doc"}},
 	"profiles/doc": {floor: 0, pure: true, owns: []string{
 		"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
 	"profiles/home": {floor: 0, owns: []string{"github.com/gofrs/flock"}},

@@ -1,119 +1,109 @@
-package tool
+package schema
 
 import (
+	"cmp"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-// kinds is a set of the types of JSON Schema.
-type kinds uint8
+// Kinds is a set of the types of JSON Schema.
+type Kinds uint8
 
 const (
-	nullKind kinds = 1 << iota
-	booleanKind
-	integerKind
-	numberKind // always with integerKind
-	stringKind
-	arrayKind
-	objectKind
-	anyKind kinds = 1<<iota - 1
+	Null Kinds = 1 << iota
+	Boolean
+	Integer
+	Number // always with integerKind
+	String
+	Array
+	Object
+	Any Kinds = 1<<iota - 1
 )
 
-func (k kinds) has(other kinds) bool { return k&other != 0 }
+// Has reports whether the sets have a type in common.
+func (k Kinds) Has(other Kinds) bool { return k&other != 0 }
 
-// kindOf returns the set for one name of a type; 0: there is no such type.
-func kindOf(name string) kinds {
+// KindOf returns the set for one name of a type; 0: there is no such type.
+func KindOf(name string) Kinds {
 	switch name {
 	case "null":
-		return nullKind
+		return Null
 	case "boolean":
-		return booleanKind
+		return Boolean
 	case "integer":
-		return integerKind
+		return Integer
 	case "number":
-		return numberKind | integerKind
+		return Number | Integer
 	case "string":
-		return stringKind
+		return String
 	case "array":
-		return arrayKind
+		return Array
 	case "object":
-		return objectKind
+		return Object
 	}
 	return 0
 }
 
-func kindNames() []string {
+// KindNames lists the names of the types, the most common first.
+func KindNames() []string {
 	return []string{"string", "integer", "number", "boolean", "array", "object", "null"}
 }
 
-// declared returns the types that a schema names; false when it names none.
-func declared(schema *doc.Node) (kinds, bool) {
+// Declared returns the types that a schema names; false when it names none.
+func Declared(schema *doc.Node) (Kinds, bool) {
 	t := schema.Get("type")
 	if t == nil {
-		return anyKind, false
+		return Any, false
 	}
 	if t.Kind == doc.String {
-		k := kindOf(t.Text)
+		k := KindOf(t.Text)
 		return k, k != 0
 	}
-	var all kinds
+	var all Kinds
 	for _, item := range t.Items {
-		all |= kindOf(item.Text)
+		all |= KindOf(item.Text)
 	}
 	return all, all != 0
 }
 
-// allowed returns the types that a schema lets through: those that it names, else
-// those of the values that it lists.
-func (c checker) allowed(schema *doc.Node) kinds {
-	if k, ok := declared(schema); ok {
-		return k
-	}
-	if e := c.schema.enums[schema]; e.kinds != 0 {
-		return e.kinds
-	}
-	if only := schema.Get("const"); only != nil {
-		return kindOfValue(only)
-	}
-	return anyKind
-}
-
-func kindOfValue(v *doc.Node) kinds {
+// KindOfValue returns the set of a value's own type; a whole number is an integer.
+func KindOfValue(v *doc.Node) Kinds {
 	switch v.Kind {
 	case doc.Bool:
-		return booleanKind
+		return Boolean
 	case doc.Number:
-		if isInteger(v.Text) {
-			return integerKind
+		if IsInteger(v.Text) {
+			return Integer
 		}
-		return numberKind | integerKind
+		return Number | Integer
 	case doc.String:
-		return stringKind
+		return String
 	case doc.List:
-		return arrayKind
+		return Array
 	case doc.Table:
-		return objectKind
+		return Object
 	}
-	return nullKind
+	return Null
 }
 
-// fits reports whether a value is of one of the types.
-func (k kinds) fits(v *doc.Node) bool {
+// Fits reports whether a value is of one of the types.
+func (k Kinds) Fits(v *doc.Node) bool {
 	if v.Kind == doc.Number {
-		return k.has(numberKind) || k.has(integerKind) && isInteger(v.Text)
+		return k.Has(Number) || k.Has(Integer) && IsInteger(v.Text)
 	}
-	return k.has(kindOfValue(v))
+	return k.Has(KindOfValue(v))
 }
 
 // String returns "an integer or null", as messages use it.
-func (k kinds) String() string {
+func (k Kinds) String() string {
 	var words []string
-	for _, name := range kindNames() {
-		one := kindOf(name)
-		if name == "integer" && k.has(numberKind) || k&one != one {
+	for _, name := range KindNames() {
+		one := KindOf(name)
+		if name == "integer" && k.Has(Number) || k&one != one {
 			continue
 		}
 		words = append(words, article(name))
@@ -134,19 +124,19 @@ func article(kind string) string {
 // maxDigits is the longest number that is taken for more than its text.
 const maxDigits = 1000
 
-// isInteger reports whether a JSON number has no fraction (JSON Schema 2020-12,
+// IsInteger reports whether a JSON number has no fraction (JSON Schema 2020-12,
 // section 4.2.3: 1.0 has none).
-func isInteger(s string) bool {
+func IsInteger(s string) bool {
 	if strings.Trim(s, "-0123456789") == "" {
 		return true
 	}
-	r, ok := rational(s)
+	r, ok := Rational(s)
 	return ok && r.IsInt()
 }
 
-// rational reads a JSON number exactly; false when it is so long, or its exponent
+// Rational reads a JSON number exactly; false when it is so long, or its exponent
 // so large, that doing so would be a way to keep the bridge busy.
-func rational(s string) (*big.Rat, bool) {
+func Rational(s string) (*big.Rat, bool) {
 	const largest = 400
 	if len(s) > maxDigits {
 		return nil, false
@@ -160,23 +150,23 @@ func rational(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
-// whole writes a number that is an integer, such as 5.0 or 1e3, with its digits
+// Whole writes a number that is an integer, such as 5.0 or 1e3, with its digits
 // alone. Any other number stays as it is.
-func whole(v *doc.Node) *doc.Node {
+func Whole(v *doc.Node) *doc.Node {
 	if strings.Trim(v.Text, "-0123456789") == "" {
 		return v
 	}
-	r, ok := rational(v.Text)
+	r, ok := Rational(v.Text)
 	if !ok || !r.IsInt() {
 		return v
 	}
 	return &doc.Node{Kind: doc.Number, Text: r.Num().String()}
 }
 
-// compare compares two JSON numbers, exactly unless one is huge.
-func compare(a, b string) int {
-	x, ok1 := rational(a)
-	y, ok2 := rational(b)
+// Compare compares two JSON numbers, exactly unless one is huge.
+func Compare(a, b string) int {
+	x, ok1 := Rational(a)
+	y, ok2 := Rational(b)
 	if ok1 && ok2 {
 		return x.Cmp(y)
 	}
@@ -191,21 +181,21 @@ func compare(a, b string) int {
 	return 0
 }
 
-// same reports whether two values are equal (JSON Schema 2020-12, section 4.2.2).
-func same(a, b *doc.Node) bool {
+// Same reports whether two values are equal (JSON Schema 2020-12, section 4.2.2).
+func Same(a, b *doc.Node) bool {
 	switch {
 	case a.Kind != b.Kind:
 		return false
 	case a.Kind == doc.String, a.Text != "" && a.Text == b.Text:
 		return a.Text == b.Text
 	}
-	return key(a) == key(b)
+	return Key(a) == Key(b)
 }
 
-// key is equal for equal values only.
-func key(v *doc.Node) string {
-	const kinds = "zbnslt"
-	return kinds[v.Kind:v.Kind+1] + canonical(v)
+// Key is equal for equal values only.
+func Key(v *doc.Node) string {
+	const letters = "zbnslt" // of doc's kinds
+	return letters[v.Kind:v.Kind+1] + canonical(v)
 }
 
 // canonical writes equal values equally: numbers by value, members by name.
@@ -219,7 +209,7 @@ func appendCanonical(b []byte, v *doc.Node) []byte {
 		if v.Text != "-0" && strings.Trim(v.Text, "-0123456789") == "" {
 			break // can be written in one way only
 		}
-		if r, ok := rational(v.Text); ok {
+		if r, ok := Rational(v.Text); ok {
 			return append(b, r.RatString()...)
 		}
 	case doc.List:
@@ -230,11 +220,18 @@ func appendCanonical(b []byte, v *doc.Node) []byte {
 		return append(b, ']')
 	case doc.Table:
 		b = append(b, '{')
-		for _, m := range sortedMembers(v) {
+		for _, m := range Sorted(v) {
 			b = append(b, strconv.Quote(m.Key)...)
 			b = append(appendCanonical(append(b, ':'), m.Value), ',')
 		}
 		return append(b, '}')
 	}
 	return append(b, v.JSON()...)
+}
+
+// Sorted returns a table's members by name.
+func Sorted(v *doc.Node) []doc.Member {
+	out := slices.Clone(v.Members)
+	slices.SortFunc(out, func(a, b doc.Member) int { return cmp.Compare(a.Key, b.Key) })
+	return out
 }

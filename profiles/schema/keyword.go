@@ -1,4 +1,4 @@
-package tool
+package schema
 
 import (
 	"math"
@@ -9,9 +9,9 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-// holds says whether a keyword holds one schema ('1'), a list ('l') or a table
+// Subschemas says whether a keyword holds one schema ('1'), a list ('l') or a table
 // ('t') of them (JSON Schema 2020-12, section 10); 0: none.
-func holds(keyword string) byte {
+func Subschemas(keyword string) byte {
 	switch keyword {
 	case "items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else":
 		return '1'
@@ -23,10 +23,10 @@ func holds(keyword string) byte {
 	return 0
 }
 
-// unlisted reports keywords that are not listed: those that need a reference to be
+// Unlisted reports keywords that are not listed: those that need a reference to be
 // followed, those of OpenAPI that say nothing to a model, and two that are not
 // checked.
-func unlisted(keyword string) bool {
+func Unlisted(keyword string) bool {
 	switch strings.ToLower(keyword) {
 	case "definitions", "id", "xml", "externaldocs", "discriminator", "unevaluateditems", "unevaluatedproperties",
 		"additionalitems", "dependencies", "contentschema":
@@ -35,9 +35,9 @@ func unlisted(keyword string) bool {
 	return strings.HasPrefix(keyword, "$") || strings.HasPrefix(keyword, "x-")
 }
 
-// misspelt returns the keyword that one written in another case stands for. Readers
+// Misspelt returns the keyword that one written in another case stands for. Readers
 // that compare without case would take it for that.
-func misspelt(keyword string) string {
+func Misspelt(keyword string) string {
 	for _, known := range [...]string{"type", "properties", "required", "items", "enum", "const", "description", "default", "title", "format", "pattern",
 		"additionalProperties", "anyOf", "oneOf", "allOf", "not", "if", "then", "else", "nullable", "example", "examples",
 		"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
@@ -51,12 +51,12 @@ func misspelt(keyword string) string {
 	return ""
 }
 
-// essential reports keywords without which a model cannot make a value.
-func essential(keyword string) bool { return keyword == "type" || keyword == "required" }
+// Essential reports keywords without which a model cannot make a value.
+func Essential(keyword string) bool { return keyword == "type" || keyword == "required" }
 
-// lawful returns the value of a keyword as the meta-schema of JSON Schema 2020-12
+// Lawful returns the value of a keyword as the meta-schema of JSON Schema 2020-12
 // has it, or what it must be. One wrong value costs a client the whole list.
-func lawful(keyword string, v *doc.Node) (fixed *doc.Node, want string) {
+func Lawful(keyword string, v *doc.Node) (fixed *doc.Node, want string) {
 	switch keyword {
 	case "type":
 		return lawfulType(v)
@@ -73,13 +73,13 @@ func lawful(keyword string, v *doc.Node) (fixed *doc.Node, want string) {
 		}
 		return nil, "a number"
 	case "multipleOf":
-		if isFinite(v) && compare(v.Text, "0") > 0 {
+		if isFinite(v) && Compare(v.Text, "0") > 0 {
 			return v, ""
 		}
 		return nil, "a number above 0"
 	case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains", "maxContains":
-		if n, ok := integer(v); ok && n >= 0 {
-			return whole(v), ""
+		if n, ok := Count(v); ok && n >= 0 {
+			return Whole(v), ""
 		}
 		return nil, "an integer from 0"
 	case "uniqueItems", "deprecated", "readOnly", "writeOnly":
@@ -120,10 +120,10 @@ func isFinite(v *doc.Node) bool {
 }
 
 func lawfulType(v *doc.Node) (fixed *doc.Node, want string) {
-	want = "one of " + strings.Join(kindNames(), ", ")
+	want = "one of " + strings.Join(KindNames(), ", ")
 	switch v.Kind {
 	case doc.String:
-		if kindOf(v.Text) == 0 {
+		if KindOf(v.Text) == 0 {
 			if near := nearKind(v.Text); near != "" {
 				want += " (did you mean " + near + "?)"
 			}
@@ -132,7 +132,7 @@ func lawfulType(v *doc.Node) (fixed *doc.Node, want string) {
 		return v, ""
 	case doc.List:
 		list, wrong := names(v)
-		if wrong != "" || len(list.Items) == 0 || slices.ContainsFunc(list.Items, func(n *doc.Node) bool { return kindOf(n.Text) == 0 }) {
+		if wrong != "" || len(list.Items) == 0 || slices.ContainsFunc(list.Items, func(n *doc.Node) bool { return KindOf(n.Text) == 0 }) {
 			return nil, want
 		}
 		return list, ""
@@ -154,7 +154,7 @@ func nearKind(word string) string {
 	case "dict", "map", "struct":
 		return "object"
 	}
-	return doc.Nearest(word, kindNames())
+	return doc.Nearest(word, KindNames())
 }
 
 // names returns a list of texts without repetitions.
@@ -186,46 +186,46 @@ func lawfulDependent(v *doc.Node) (fixed *doc.Node, want string) {
 		if wrong != "" {
 			return nil, "a table of lists of names"
 		}
-		put(out, m.Key, list)
+		Put(out, m.Key, list)
 	}
 	return out, ""
 }
 
-// normal rewrites what older dialects say otherwise: OpenAPI 3.0's nullable and
+// Normal rewrites what older dialects say otherwise: OpenAPI 3.0's nullable and
 // example, draft 4's boolean exclusiveMinimum, draft 3's required: true in a
 // property, an object or an array that does not say that it is one.
-func normal(n *doc.Node) *doc.Node {
+func Normal(n *doc.Node) *doc.Node {
 	out := &doc.Node{Kind: doc.Table, Members: slices.Clone(n.Members)}
 	if v := out.Get("nullable"); v != nil {
-		drop(out, "nullable")
+		Drop(out, "nullable")
 		if v.Kind == doc.Bool && v.Bool {
 			nullable(out)
 		}
 	}
 	if v := out.Get("example"); v != nil {
-		if drop(out, "example"); out.Get("examples") == nil {
-			put(out, "examples", &doc.Node{Kind: doc.List, Items: []*doc.Node{v}})
+		if Drop(out, "example"); out.Get("examples") == nil {
+			Put(out, "examples", &doc.Node{Kind: doc.List, Items: []*doc.Node{v}})
 		}
 	}
 	bound(out, "minimum", "exclusiveMinimum")
 	bound(out, "maximum", "exclusiveMaximum")
 	if v := out.Get("required"); v != nil && v.Kind == doc.Bool {
-		drop(out, "required") // its parent has it
+		Drop(out, "required") // its parent has it
 	}
 	lift(out)
-	if out.Get("type") == nil && !restricted(out) {
+	if out.Get("type") == nil && !Restricted(out) {
 		switch {
 		case out.Get("properties") != nil:
-			put(out, "type", text("object"))
+			Put(out, "type", Text("object"))
 		case out.Get("items") != nil:
-			put(out, "type", text("array"))
+			Put(out, "type", Text("array"))
 		}
 	}
 	return out
 }
 
-// restricted reports that other keywords say what a value is.
-func restricted(n *doc.Node) bool {
+// Restricted reports that other keywords say what a value is.
+func Restricted(n *doc.Node) bool {
 	return slices.ContainsFunc(n.Members, func(m doc.Member) bool {
 		switch m.Key {
 		case "anyOf", "oneOf", "allOf", "enum", "const", "not", "if":
@@ -241,10 +241,10 @@ func nullable(n *doc.Node) {
 	if t == nil || t.Kind != doc.String || t.Text == "null" {
 		return
 	}
-	put(n, "type", &doc.Node{Kind: doc.List, Items: []*doc.Node{t, text("null")}})
+	Put(n, "type", &doc.Node{Kind: doc.List, Items: []*doc.Node{t, Text("null")}})
 	if enum := n.Get("enum"); enum != nil && enum.Kind == doc.List &&
 		!slices.ContainsFunc(enum.Items, func(v *doc.Node) bool { return v.Kind == doc.Null }) {
-		put(n, "enum", &doc.Node{Kind: doc.List, Items: append(slices.Clone(enum.Items), &doc.Node{})})
+		Put(n, "enum", &doc.Node{Kind: doc.List, Items: append(slices.Clone(enum.Items), &doc.Node{})})
 	}
 }
 
@@ -253,10 +253,10 @@ func bound(n *doc.Node, inclusive, exclusive string) {
 	if v == nil || v.Kind != doc.Bool {
 		return
 	}
-	drop(n, exclusive)
+	Drop(n, exclusive)
 	if limit := n.Get(inclusive); v.Bool && limit != nil {
-		drop(n, inclusive)
-		put(n, exclusive, limit)
+		Drop(n, inclusive)
+		Put(n, exclusive, limit)
 	}
 }
 
@@ -269,7 +269,7 @@ func lift(n *doc.Node) {
 	var more []*doc.Node
 	for _, m := range properties.Members {
 		if r := m.Value.Get("required"); r != nil && r.Kind == doc.Bool && r.Bool {
-			more = append(more, text(m.Key))
+			more = append(more, Text(m.Key))
 		}
 	}
 	if len(more) == 0 {
@@ -280,5 +280,5 @@ func lift(n *doc.Node) {
 		list.Items = slices.Clone(old.Items)
 	}
 	list.Items = append(list.Items, more...)
-	put(n, "required", list)
+	Put(n, "required", list)
 }
