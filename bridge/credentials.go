@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -87,20 +88,23 @@ func (b *Bridge) one(u credential.Usable, scheme *profiles.SecurityScheme, err e
 	return []credential.Usable{u}, []request.Credential{{Scheme: scheme, Value: u.Value, Type: u.Type}}, nil
 }
 
-// alternatives tries one alternative after the other. When none can be satisfied
-// the error is the one that tells the person most.
+// alternatives takes the first alternative whose credentials are there. When there is
+// none the error is the one that tells the person most: trouble with the keychain; a
+// credential that is there and may not be used; else the alternative that is easiest to
+// satisfy, by [credential.Preference].
 func (b *Bridge) alternatives(ctx context.Context, plan *request.Plan) ([]credential.Usable, []request.Credential, error) {
 	if len(plan.Security) == 0 {
 		return nil, nil, nil
 	}
 	var worst error
+	var of []tool.Requirement
 	for _, all := range plan.Security {
 		used, creds, err := b.together(ctx, all, plan.Origin)
 		if err == nil {
 			return used, creds, nil
 		}
-		if worst == nil || rank(err) > rank(worst) {
-			worst = err
+		if c := cmp.Compare(rank(err), rank(worst)); c > 0 || c == 0 && credential.Preference(all) < credential.Preference(of) {
+			worst, of = err, all
 		}
 	}
 	return nil, nil, worst
@@ -111,11 +115,10 @@ func (b *Bridge) together(ctx context.Context, all []tool.Requirement, origin st
 	var used []credential.Usable
 	var creds []request.Credential
 	for _, req := range all {
+		if e := b.o.Set.Profile().Unusable(req.Scheme); e != nil {
+			return nil, nil, &credential.Error{Profile: b.o.Profile, Scheme: req.Scheme.ID, Record: req.Record, Reason: credential.Unusable, Err: e}
+		}
 		if req.Scheme.Type == profiles.MutualTLS {
-			if b.o.Set.Profile().HTTP.ClientCert == "" {
-				return nil, nil, &credential.Error{Profile: b.o.Profile, Scheme: req.Scheme.ID, Reason: credential.Missing,
-					Err: errors.New("http.clientCert names no certificate")}
-			}
 			creds = append(creds, request.Credential{Scheme: req.Scheme})
 			continue
 		}
@@ -130,12 +133,26 @@ func (b *Bridge) together(ctx context.Context, all []tool.Requirement, origin st
 	return used, creds, nil
 }
 
-// rank orders errors by how much they tell: trouble with the keychain first.
+// rank orders errors by how much they tell: 0 for none, then what no sign-in would cure,
+// what has never been stored, what is stored and does not do, and trouble on the way.
 func rank(err error) int {
 	var e *credential.Error
-	if !errors.As(err, &e) {
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &e):
+		return 5
+	}
+	switch e.Reason {
+	case credential.Unusable:
+		return 1
+	case credential.SignInNeeded, credential.Missing, credential.Refused:
+		if e.Unapproved || len(e.Origins) > 0 || e.Generation != "" {
+			return 3
+		}
+		return 2
+	case credential.Unreachable, credential.KeychainUnavailable:
 		return 4
 	}
-	return map[credential.Reason]int{credential.Missing: 1, credential.SignInNeeded: 2, credential.SignInPending: 2, credential.Refused: 2,
-		credential.Unreachable: 3, credential.KeychainUnavailable: 3}[e.Reason]
+	return 3
 }

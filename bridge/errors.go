@@ -68,7 +68,7 @@ func kindOf(err error) result.Kind {
 		return result.Interrupted
 	case errors.As(err, &creds):
 		switch creds.Reason {
-		case credential.Missing, credential.Refused:
+		case credential.Missing, credential.Refused, credential.Unusable:
 			return result.CredentialMissing
 		case credential.Unreachable:
 			return result.BackendUnreachable

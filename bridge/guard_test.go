@@ -310,7 +310,8 @@ func TestMostUsefulError(t *testing.T) {
 	for _, c := range []struct {
 		less, more error
 	}{
-		{reason("missing"), reason("sign-in-needed")},
+		{reason("unusable"), reason("missing")},
+		{reason("missing"), reason("sign-in-pending")},
 		{reason("sign-in-pending"), reason("keychain-unavailable")},
 		{reason("sign-in-needed"), reason("keychain-unavailable")},
 	} {

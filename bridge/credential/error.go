@@ -17,6 +17,9 @@ const (
 	// Refused: the authorization server, or this program, does not accept what the
 	// profile says. Nothing is forgotten.
 	Refused Reason = "refused"
+	// Unusable: no credential can ever be sent by the scheme; Err is a
+	// *profiles.UnusableScheme, or says so of a sign-in.
+	Unusable Reason = "unusable"
 )
 
 // Error says that a requirement cannot be satisfied now. It never holds a secret.
@@ -50,6 +53,9 @@ func (e *Error) SignInHelps() bool {
 
 // Error names the scheme and the reason.
 func (e *Error) Error() string {
+	if e.Reason == Unusable && e.Err != nil {
+		return e.Err.Error()
+	}
 	text := "the scheme " + e.Scheme
 	if e.Record != "" && e.Record != e.Scheme {
 		text += " (" + e.Record + ")"
@@ -82,12 +88,15 @@ func (e *Error) Hint() string {
 	if e.hint != "" {
 		return e.hint
 	}
-	if e.Reason == KeychainUnavailable {
+	if e.Reason == KeychainUnavailable || e.Reason == Unusable {
 		var h interface{ Hint() string }
 		if errors.As(e.Err, &h) {
 			return h.Hint()
 		}
-		return "mcp-bridge keychain status"
+		if e.Reason == KeychainUnavailable {
+			return "mcp-bridge keychain status"
+		}
+		return "mcp-bridge check " + Quote(e.Profile)
 	}
 	return "type: " + LoginCommand(e.Profile, e.Record, e.Account)
 }

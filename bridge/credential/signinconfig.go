@@ -90,7 +90,10 @@ func chooseFlow(p *profiles.Profile, s *profiles.SecurityScheme, c *oauthflow.Co
 	if s.Flows != nil {
 		f = *s.Flows
 	}
-	flow, implicit := (*profiles.Flow)(nil), false
+	if e := p.Unusable(s); e != nil && !s.Usable() {
+		return &refusal{e.Why, e.Hint()}
+	}
+	var flow *profiles.Flow
 	switch c.Grant {
 	case oauthflow.ClientCredentials:
 		flow = cmp.Or(f.ClientCredentials, f.AuthorizationCode, f.DeviceAuthorization)
@@ -98,26 +101,17 @@ func chooseFlow(p *profiles.Profile, s *profiles.SecurityScheme, c *oauthflow.Co
 		flow = cmp.Or(f.DeviceAuthorization, f.AuthorizationCode)
 	case oauthflow.AuthorizationCode:
 		flow = cmp.Or(f.AuthorizationCode, f.Implicit)
-		implicit = f.AuthorizationCode == nil && f.Implicit != nil
 	case "":
-		flow, c.Grant, implicit = defaultFlow(&f)
+		flow, c.Grant = defaultFlow(&f)
 	default:
 		return &refusal{"the grant " + string(c.Grant) + " is not known", "use authorizationCode, deviceAuthorization or clientCredentials"}
-	}
-	if flow == nil && f.Password != nil && c.DiscoveryURL == "" {
-		return &refusal{"the password flow would hand the person's password to this program, so it is refused",
-			"use another flow of the API, or a token of your own: defaultCredential in " + p.File}
 	}
 	if flow != nil {
 		c.Issuer = flow.Issuer
 		c.Endpoints = oauthflow.Endpoints{Authorization: flow.AuthorizationURL, Token: flow.TokenURL, Refresh: flow.RefreshURL,
 			Device: flow.DeviceAuthorizationURL, Revocation: flow.RevocationURL, Introspection: flow.IntrospectionURL}
 	}
-	switch {
-	case implicit && c.Endpoints.Token == "" && c.Issuer == "" && c.DiscoveryURL == "":
-		return &refusal{"it describes the implicit flow alone, which is replaced by the authorization code with PKCE, and that needs a token endpoint",
-			"write flows.authorizationCode with authorizationUrl and tokenUrl, or an issuer, into " + p.File}
-	case c.Endpoints.Token == "" && c.Issuer == "" && c.DiscoveryURL == "" && c.API == "":
+	if c.Endpoints.Token == "" && c.Issuer == "" && c.DiscoveryURL == "" && c.API == "" {
 		return &refusal{"nothing says where its authorization server is", "write flows, or openIdConnectUrl, into " + p.File}
 	}
 	return nil
@@ -125,18 +119,18 @@ func chooseFlow(p *profiles.Profile, s *profiles.SecurityScheme, c *oauthflow.Co
 
 // defaultFlow is the flow of a client that names no grant: the one that signs a
 // person in, else what there is.
-func defaultFlow(f *profiles.Flows) (flow *profiles.Flow, grant oauthflow.Grant, implicit bool) {
+func defaultFlow(f *profiles.Flows) (flow *profiles.Flow, grant oauthflow.Grant) {
 	switch {
 	case f.AuthorizationCode != nil:
-		return f.AuthorizationCode, oauthflow.AuthorizationCode, false
+		return f.AuthorizationCode, oauthflow.AuthorizationCode
 	case f.Implicit != nil:
-		return f.Implicit, oauthflow.AuthorizationCode, true
+		return f.Implicit, oauthflow.AuthorizationCode
 	case f.DeviceAuthorization != nil:
-		return f.DeviceAuthorization, oauthflow.DeviceAuthorization, false
+		return f.DeviceAuthorization, oauthflow.DeviceAuthorization
 	case f.ClientCredentials != nil:
-		return f.ClientCredentials, oauthflow.ClientCredentials, false
+		return f.ClientCredentials, oauthflow.ClientCredentials
 	}
-	return nil, oauthflow.AuthorizationCode, false
+	return nil, oauthflow.AuthorizationCode
 }
 
 // apiOf returns the API's base URL; for a profile of hand-written tools alone, the

@@ -30,6 +30,7 @@ func CompileWith(p *profiles.Profile, imported []*Tool) (*Set, error) {
 		return nil, err
 	}
 	c.rules(s)
+	c.refusals()
 	s.warnings = c.warnings
 	s.choose()
 	s.list = listing(s.tools)
@@ -76,6 +77,7 @@ type compiler struct {
 	at        string                        // the key of the tool at work
 	errs      Errors
 	warnings  []Warning
+	refused   []refusal // imported tools that cannot authenticate
 }
 
 // place adds a tool unless its name is taken.

@@ -1,6 +1,8 @@
 package tool
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -131,69 +133,75 @@ func (c *compiler) unknownScheme(key, id string) {
 }
 
 // usable warns of a tool none of whose alternatives can ever be satisfied. Its
-// requirements stay, so that its calls are refused and nothing is sent.
+// requirements stay, so that its calls are refused and nothing is sent. Imported tools
+// are told together, in [compiler.refusals].
 func (c *compiler) usable(t *Tool) {
-	var reasons []string
+	var reasons, hints []string
 	for _, alternative := range t.Security {
-		why := c.unsatisfiable(alternative)
+		why, hint := c.unsatisfiable(alternative)
 		if why == "" {
 			return
 		}
-		reasons = append(reasons, why)
+		if !slices.Contains(reasons, why) {
+			reasons = append(reasons, why)
+		}
+		if hint != "" && !slices.Contains(hints, hint) {
+			hints = append(hints, hint)
+		}
 	}
 	if len(reasons) == 0 {
 		return
 	}
-	key := upstreamKey
-	if t.Imported {
-		key = ""
+	why := strings.Join(append(reasons, hints[:min(1, len(hints))]...), "; ")
+	if !t.Imported {
+		c.warn(upstreamKey, "the tool cannot authenticate, so its calls will be refused: "+why)
+		return
 	}
-	c.warn(key, "the tool cannot authenticate, so that its calls will be refused: "+strings.Join(reasons, "; "))
+	if i := slices.IndexFunc(c.refused, func(r refusal) bool { return r.why == why }); i >= 0 {
+		c.refused[i].tools = append(c.refused[i].tools, t.Name)
+		return
+	}
+	c.refused = append(c.refused, refusal{why: why, tools: []string{t.Name}})
 }
 
-// unsatisfiable says why requirements cannot hold together; empty when they can.
-func (c *compiler) unsatisfiable(all []Requirement) string {
+// refusal is why imported tools cannot authenticate.
+type refusal struct {
+	why   string
+	tools []string
+}
+
+// refusals warns once for each reason why imported tools cannot authenticate.
+func (c *compiler) refusals() {
+	const few = 3
+	c.at = "openapi"
+	for _, r := range c.refused {
+		who := strings.Join(r.tools[:min(few, len(r.tools))], ", ")
+		if more := len(r.tools) - few; more > 0 {
+			who += " and " + strconv.Itoa(more) + " more tools"
+		}
+		c.warn("", who+" cannot authenticate, so calls will be refused: "+r.why)
+	}
+}
+
+// unsatisfiable says why requirements cannot hold together, and what to type; empty when
+// they can.
+func (c *compiler) unsatisfiable(all []Requirement) (why, hint string) {
 	authorization := ""
 	for _, r := range all {
-		if why := c.unusable(r.Scheme); why != "" {
-			return why
+		if e := c.profile.Unusable(r.Scheme); e != nil {
+			return e.Error(), e.Hint()
 		}
 		if r.Scheme.Type == profiles.MutualTLS || r.Scheme.Type == profiles.APIKey && !inAuthorization(r.Scheme) {
 			continue
 		}
 		if authorization != "" {
-			return "the schemes " + authorization + " and " + r.Scheme.ID + " both need the Authorization header"
+			return "the schemes " + authorization + " and " + r.Scheme.ID + " both need the Authorization header", ""
 		}
 		authorization = r.Scheme.ID
 	}
-	return ""
+	return "", ""
 }
 
 func inAuthorization(s *profiles.SecurityScheme) bool {
 	return s.In == "header" && strings.EqualFold(s.Name, "Authorization")
-}
-
-// unusable says why a scheme can never carry a credential; empty when it can.
-func (c *compiler) unusable(s *profiles.SecurityScheme) string {
-	if c.schemes[s.ID] == nil {
-		return "there is no security scheme " + quoted(s.ID)
-	}
-	switch s.Type {
-	case profiles.HTTPScheme:
-		if scheme := strings.ToLower(s.Scheme); scheme != "basic" && scheme != "bearer" {
-			return "the scheme " + s.ID + " is http " + quoted(s.Scheme) + ", and only basic and bearer are known"
-		}
-	case profiles.APIKey:
-		if s.Name == "" || s.In != "header" && s.In != "query" && s.In != "cookie" {
-			return "the scheme " + s.ID + " does not say where the key goes"
-		}
-	case profiles.MutualTLS:
-		if c.profile.HTTP.ClientCert == "" {
-			return "the scheme " + s.ID + " needs http.clientCert and http.clientKey"
-		}
-	case profiles.OAuth2, profiles.OpenIDConnect:
-	default:
-		return "the scheme " + s.ID + " has the unknown type " + quoted(string(s.Type))
-	}
-	return ""
 }

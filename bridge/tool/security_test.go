@@ -136,10 +136,10 @@ func TestToolsThatCannotAuthenticate(t *testing.T) {
 		`{ id = "bearer" }`: "", `{ id = "oidc" }`: "", `[{ id = "bearer" }, { id = "digest" }]`: "", `[]`: "",
 		`[{ id = "bearer" }, { id = "key" }]`:                    "",
 		`[[{ id = "bearer" }, { id = "key" }]]`:                  "",
-		`{ id = "digest" }`:                                      `is http "digest"`,
-		`{ id = "mtls" }`:                                        "needs http.clientCert",
+		`{ id = "digest" }`:                                      `the security scheme "digest" cannot be used: HTTP digest`,
+		`{ id = "mtls" }`:                                        `"mtls" cannot be used: it needs a client certificate; write clientCert`,
 		`[[{ id = "bearer" }, { id = "oidc" }]]`:                 "the schemes bearer and oidc both need the Authorization header",
-		`[[{ id = "key" }, { id = "digest" }], { id = "mtls" }]`: "; the scheme mtls needs",
+		`[[{ id = "key" }, { id = "digest" }], { id = "mtls" }]`: `; the security scheme "mtls" cannot be used`,
 	} {
 		s := compile(t, secured("", `requestTemplate = { url = "/x", method = "GET", security = `+security+` }`))
 		key := "tools[0].requestTemplate.security"
@@ -159,7 +159,7 @@ func TestToolsThatCannotAuthenticate(t *testing.T) {
 		{Name: "a", RequestTemplate: profiles.RequestTemplate{URL: "https://h.example", Security: profiles.Security{{{ID: "a"}}}}},
 		{Name: "b", RequestTemplate: profiles.RequestTemplate{URL: "https://h.example", Security: profiles.Security{{{ID: "b"}}}}}}}
 	s, err := Compile(bare)
-	if err != nil || !has(s.Warnings(), "tools[0].requestTemplate.security", "where the key goes") || !has(s.Warnings(), "tools[1].requestTemplate.security", `unknown type "odd"`) {
+	if err != nil || !has(s.Warnings(), "tools[0].requestTemplate.security", "in which header") || !has(s.Warnings(), "tools[1].requestTemplate.security", `its type "odd" is unknown`) {
 		t.Errorf("%v, %v", s, err)
 	}
 }
@@ -203,7 +203,7 @@ func TestImportedSecurity(t *testing.T) {
 			if got := shape(op); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
 			}
-			if warned := has(s.Warnings(), "openapi op", `there is no security scheme "zzz"`); warned != (c.want == "zzz") {
+			if warned := has(s.Warnings(), "openapi", `op cannot authenticate, so calls will be refused: the security scheme "zzz" cannot be used`); warned != (c.want == "zzz") {
 				t.Errorf("warnings %v", s.Warnings())
 			}
 			if c.want == "bearer" && op.Security[0][0].Scheme != &p.Server.SecuritySchemes[0] {

@@ -126,8 +126,8 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	if u, err := url.Parse(d.Server); err == nil && p.Server.BaseURL == "" && profiles.LoopbackHost(u.Hostname()) && filepath.IsAbs(i.source) {
 		p.Server.BaseURL = d.Server // a file on this machine may speak of this machine
 	}
-	for n, s := range d.Schemes {
-		if d.Notes[n].Usable {
+	for _, s := range d.Schemes {
+		if s.Usable() {
 			p.Server.SecuritySchemes = append(p.Server.SecuritySchemes, i.asClient(s))
 		}
 	}

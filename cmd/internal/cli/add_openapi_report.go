@@ -66,11 +66,18 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 // schemeEntry says of a scheme of the document whether its tools can authenticate, and
 // what it still needs.
 func (i *importedAPI) schemeEntry(p *profiles.Profile, n int) schemeEntry {
-	note := i.read.Notes[n]
-	e := schemeEntry{ID: note.ID, Type: string(i.read.Schemes[n].Type), Usable: note.Usable, Hint: note.Hint}
+	note, own := i.read.Notes[n], &i.read.Schemes[n]
+	e := schemeEntry{ID: note.ID, Type: string(own.Type), Usable: true, Hint: note.Hint}
 	s := schemeOf(p, note.ID)
-	if !note.Usable || s == nil {
-		e.Usable = false
+	if s != nil {
+		own = s
+	}
+	if bad := p.Unusable(own); bad != nil {
+		e.Usable, e.Hint = false, bad.Error()+"; "+bad.Hint()
+		return e
+	}
+	if own.Type == profiles.MutualTLS {
+		e.Hint = ""
 		return e
 	}
 	if s.DefaultCredential == nil || s.DefaultCredential.Keychain {
@@ -113,7 +120,7 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 			say("… and %s more", count(len(r.Schemes)-mostShown, "security scheme"))
 			break
 		}
-		if s.Hint != "" {
+		if s.Hint != "" && !slices.ContainsFunc(r.Warnings, func(w addWarning) bool { return strings.HasSuffix(w.Message, s.Hint) }) {
 			say("%s (%s): %s", s.ID, s.Type, s.Hint)
 		}
 	}

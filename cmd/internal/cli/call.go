@@ -91,7 +91,7 @@ func (a *app) call(ctx context.Context, name string, f callFlags) error {
 
 // resultCode is the exit code of a result that is an error.
 func resultCode(r *result.Result) int {
-	if e, ok := errors.AsType[*credential.Error](r.Err); ok && e.Reason == credential.Refused {
+	if e, ok := errors.AsType[*credential.Error](r.Err); ok && (e.Reason == credential.Refused || e.Reason == credential.Unusable) {
 		return exitFailed // nobody's sign-in would change it
 	}
 	switch r.Kind {

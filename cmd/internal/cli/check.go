@@ -94,8 +94,8 @@ func signInFindings(v *session.View) []finding {
 	var out []finding
 	for i := range v.Profile.Server.SecuritySchemes {
 		s := &v.Profile.Server.SecuritySchemes[i]
-		if s.DefaultCredential != nil || !credential.IsOAuth(s) {
-			continue
+		if s.DefaultCredential != nil || !credential.IsOAuth(s) || v.Profile.Unusable(s) != nil {
+			continue // a tool that needs it has a warning of its own
 		}
 		var refused *credential.Error
 		if _, err := credential.Config(v.Profile, s, oauthflow.Network{}); errors.As(err, &refused) {

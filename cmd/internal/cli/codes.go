@@ -22,7 +22,7 @@ func codeOf(err error) int {
 			return exitKeychain
 		case credential.Unreachable:
 			return exitNetwork
-		case credential.Refused:
+		case credential.Refused, credential.Unusable:
 			return exitFailed
 		}
 		return exitSignIn

@@ -220,13 +220,32 @@ func schemeOf(p *profiles.Profile, id string) *profiles.SecurityScheme {
 	return nil
 }
 
+// neededScheme returns the scheme of that id: the profile's own, or, when it has none, the
+// one that a tool of its document needs.
+func neededScheme(v *session.View, own *profiles.SecurityScheme, id string) *profiles.SecurityScheme {
+	if own != nil {
+		return own
+	}
+	for _, t := range v.Set.All() {
+		for _, all := range t.Security {
+			for _, r := range all {
+				if r.Scheme.ID == id {
+					return r.Scheme
+				}
+			}
+		}
+	}
+	return &profiles.SecurityScheme{ID: id}
+}
+
 // canStore refuses what a stored credential would not help.
 func (a *app) canStore(v *session.View, r session.Record, scheme *profiles.SecurityScheme) error {
+	if bad := v.Profile.Unusable(neededScheme(v, scheme, r.Scheme)); bad != nil {
+		return fail(exitFailed, bad.Hint(), "%w", bad)
+	}
 	switch {
-	case scheme == nil:
-		return fail(exitInvalid, "mcp-bridge check", "there is no scheme %q", r.Scheme)
 	case scheme.Type == profiles.MutualTLS:
-		return fail(exitFailed, "name them as http.clientCert and http.clientKey", "a client certificate is not stored in the keychain")
+		return fail(exitFailed, "nothing has to be stored", "the client certificate of %s is read from http.clientCert", scheme.ID)
 	case !r.Keychain:
 		return fail(exitFailed, "write defaultCredential = { keychain = true } at "+v.Profile.File, "%s takes its credential from the profile, not from the keychain", r.Name)
 	case len(r.Origins) == 0:

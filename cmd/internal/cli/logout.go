@@ -90,7 +90,7 @@ func (o *signOut) signIns(ctx context.Context, ref string) error {
 	}
 	for _, r := range v.Records() {
 		s := schemeOf(v.Profile, r.Scheme)
-		if s == nil || !credential.IsOAuth(s) || r.Name != s.ID || o.scheme != "" && o.scheme != s.ID {
+		if s == nil || !credential.IsOAuth(s) || !s.Usable() || r.Name != s.ID || o.scheme != "" && o.scheme != s.ID {
 			continue
 		}
 		accounts := []string{o.account}

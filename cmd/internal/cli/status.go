@@ -168,10 +168,15 @@ func forgetCommand(e home.Entry) string {
 // record adds the rows of one credential: one for each account that has it, or one
 // that says that nobody does.
 func (r *statusReport) record(v *session.View, rec session.Record) {
-	scheme := schemeOf(v.Profile, rec.Scheme)
+	scheme := neededScheme(v, schemeOf(v.Profile, rec.Scheme), rec.Scheme)
 	row := statusRow{Profile: session.Identity(r.a.home, v.Profile), Account: v.Account, Scheme: rec.Name, Type: string(scheme.Type), Scopes: []string{}, Origins: rec.Origins, Current: true}
 	if row.Origins == nil {
 		row.Origins = []string{}
+	}
+	if bad := v.Profile.Unusable(scheme); bad != nil && (rec.Reference == nil || rec.Keychain) {
+		row.State, row.Store, row.Warning = credential.SignedOut, r.store.Name(), bad.Error()+"; "+bad.Hint()
+		r.rows = append(r.rows, row)
+		return
 	}
 	if credential.IsOAuth(scheme) && rec.Name == scheme.ID {
 		r.signIns(v, rec, scheme, row)
