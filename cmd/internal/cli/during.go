@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/mcpserver"
@@ -21,6 +22,7 @@ func (a *app) signInFor(v *session.View, c mcpserver.Call) func(context.Context,
 	if a.noInput {
 		return nil
 	}
+	since := time.Now()
 	return func(ctx context.Context, need *credential.Error) (bool, *result.Result) {
 		s, err := a.visitFor(v, need)
 		if err != nil {
@@ -38,6 +40,7 @@ func (a *app) signInFor(v *session.View, c mcpserver.Call) func(context.Context,
 			Key:     !s.oauth(),
 			Scopes:  need.Scopes,
 			Asked:   &a.asked,
+			Since:   since,
 			There: func(ctx context.Context) bool {
 				return v.Resolver.Cured(ctx, s.scheme, need)
 			},

@@ -28,6 +28,10 @@ type Need struct {
 	Key     bool   // a key or password that is typed into a page, not a sign-in at a server
 	Scopes  []string
 	Asked   *Asked // shared by all calls of a process; nil: each asks
+	// Since is when the call began. An attempt that failed later is the outcome for this
+	// call too: of calls at once, each would otherwise begin another one as soon as the
+	// one before it has failed.
+	Since time.Time
 	// There reports whether the credential has come since the call looked for it, nil:
 	// nobody knows. An attempt may have ended between that and During.
 	There func(ctx context.Context) bool
@@ -109,6 +113,9 @@ func During(ctx context.Context, n Need, c Caller) (bool, *result.Result) {
 		// here, one that has begun by its helper.
 		if n.There != nil && n.There(ctx) {
 			return true, nil
+		}
+		if last.Phase == Failed && last.Ended.After(n.Since) {
+			return n.over(last, nil)
 		}
 		if rest := n.Desk.Resting(); rest != nil && (!c.AsksURL || last.Declined) {
 			return false, n.needed(rest.Error())

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 )
@@ -14,16 +16,16 @@ import (
 type counter struct {
 	desk  *Desk
 	t     *testing.T
-	count int
-	open  bool
+	count atomic.Int32
+	open  atomic.Bool
 	work  func(ctx context.Context, w *Worker) error
 
 	opener error // of the browser
 }
 
 func (c *counter) start(after string, open bool) (<-chan struct{}, error) {
-	c.count++
-	c.open = open
+	c.count.Add(1)
+	c.open.Store(open)
 	done := make(chan struct{})
 	task := Task{After: after, Work: c.work, Declined: func(err error) bool { return err.Error() == "no" }}
 	if open {
@@ -43,7 +45,7 @@ func during(t *testing.T) (*counter, func(ctx context.Context, c Caller) (bool, 
 		if caller.Progress == nil {
 			caller.Progress = func(string) {}
 		}
-		return During(ctx, Need{Desk: c.desk, What: "github/work", Command: "mcp-bridge login github", Start: c.start}, caller)
+		return During(ctx, Need{Desk: c.desk, What: "github/work", Command: "mcp-bridge login github", Start: c.start, Since: time.Now()}, caller)
 	}
 }
 
@@ -59,11 +61,11 @@ func text(r *result.Result) string {
 // on when the person is done.
 func TestDuringOpens(t *testing.T) {
 	c, sign := during(t)
-	if ok, r := sign(t.Context(), Caller{MayOpen: true}); !ok || r != nil || c.count != 1 || !c.open {
-		t.Errorf("%v, %+v, %d", ok, r, c.count)
+	if ok, r := sign(t.Context(), Caller{MayOpen: true}); !ok || r != nil || c.count.Load() != 1 || !c.open.Load() {
+		t.Errorf("%v, %+v, %d", ok, r, c.count.Load())
 	}
 	// Neither a window nor a question: at once, and nothing is started.
-	if ok, r := sign(t.Context(), Caller{}); ok || r != nil || c.count != 1 {
+	if ok, r := sign(t.Context(), Caller{}); ok || r != nil || c.count.Load() != 1 {
 		t.Errorf("%v, %+v", ok, r)
 	}
 }
@@ -76,7 +78,7 @@ func TestDuringSaysWhatHappened(t *testing.T) {
 		if ok, r := sign(t.Context(), Caller{MayOpen: true}); ok || r.Kind != result.SignInNeeded || !strings.Contains(text(r), c.says) {
 			t.Errorf("%v, %s", ok, text(r))
 		}
-		if ok, r := sign(t.Context(), Caller{MayOpen: true}); ok || r.Kind != result.SignInNeeded || count.count != 1 || !strings.Contains(text(r), "no browser window") {
+		if ok, r := sign(t.Context(), Caller{MayOpen: true}); ok || r.Kind != result.SignInNeeded || count.count.Load() != 1 || !strings.Contains(text(r), "no browser window") {
 			t.Errorf("%v, %s", ok, text(r))
 		}
 	}
@@ -103,8 +105,8 @@ func TestDuringPending(t *testing.T) {
 	}
 	var once sync.Once
 	waits := func(string) { once.Do(func() { close(ready) }) } // it has seen the attempt
-	if ok, r := sign(t.Context(), Caller{MayOpen: true, Progress: waits}); !ok || r != nil || c.count != 1 {
-		t.Errorf("%v, %+v, %d", ok, r, c.count)
+	if ok, r := sign(t.Context(), Caller{MayOpen: true, Progress: waits}); !ok || r != nil || c.count.Load() != 1 {
+		t.Errorf("%v, %+v, %d", ok, r, c.count.Load())
 	}
 }
 
@@ -124,7 +126,7 @@ func TestDuringAsks(t *testing.T) {
 			}
 		}
 		ok, r := sign(t.Context(), Caller{MayOpen: true, AsksURL: true})
-		if ok || len(r.Questions) != 1 || r.Questions[0].URL != "https://as.example/authorize" || c.open {
+		if ok || len(r.Questions) != 1 || r.Questions[0].URL != "https://as.example/authorize" || c.open.Load() {
 			t.Fatalf("%v, %+v", ok, r)
 		}
 		if action == result.Accept {
@@ -137,7 +139,7 @@ func TestDuringAsks(t *testing.T) {
 		if len(over) != 1 || over[0] != asked {
 			t.Errorf("%s: the end of %v was told", action, over)
 		}
-		if ok != (action == result.Accept) || c.count != 1 || !ok && r.Kind != result.SignInNeeded {
+		if ok != (action == result.Accept) || c.count.Load() != 1 || !ok && r.Kind != result.SignInNeeded {
 			t.Errorf("%s: %v, %+v", action, ok, r)
 		}
 		a, err := c.desk.Wait(t.Context(), "", nil, nil)
@@ -148,7 +150,7 @@ func TestDuringAsks(t *testing.T) {
 			continue
 		}
 		// After a no nobody is asked again for some time.
-		if ok, r = sign(t.Context(), Caller{MayOpen: true, AsksURL: true}); ok || len(r.Questions) > 0 || c.count != 1 || !strings.Contains(text(r), "declined") {
+		if ok, r = sign(t.Context(), Caller{MayOpen: true, AsksURL: true}); ok || len(r.Questions) > 0 || c.count.Load() != 1 || !strings.Contains(text(r), "declined") {
 			t.Errorf("%v, %+v", ok, r)
 		}
 	}
@@ -176,37 +178,69 @@ func TestDuringWithoutWindow(t *testing.T) {
 	}
 }
 
-// TestDuringAsksOnce: of calls that need the same at once, one asks.
+// TestDuringAsksOnce: of calls that need the same credential at once, one asks, and the
+// others share its outcome, whether they come to wait before or after the attempt ends.
 func TestDuringAsksOnce(t *testing.T) {
-	all, _ := desks(t, 1)
-	c := &counter{desk: all[0], t: t}
-	ready := make(chan struct{})
-	c.work = func(ctx context.Context, w *Worker) error {
-		w.Started("https://as.example/authorize")
-		<-ready
-		return nil
-	}
-	n := Need{Desk: c.desk, What: "github", Command: "mcp-bridge login github", Start: c.start, Asked: &Asked{}}
-	caller := Caller{AsksURL: true, Progress: func(string) {}}
-	_, r := During(t.Context(), n, caller)
-	if len(r.Questions) != 1 {
-		t.Fatalf("%+v", r)
-	}
-	waiting := make(chan bool, 5)
-	for range cap(waiting) {
-		go func() {
-			ok, r := During(t.Context(), n, caller)
-			waiting <- ok && r == nil
-		}()
-	}
-	close(ready)
-	for range cap(waiting) {
-		if !<-waiting {
-			t.Error("another call asked, or failed")
+	for _, outcome := range []error{nil, errors.New("no"), errors.New("broken pipe")} {
+		all, _ := desks(t, 1)
+		c := &counter{desk: all[0], t: t}
+		ready := make(chan struct{})
+		c.work = func(ctx context.Context, w *Worker) error {
+			w.Started("https://as.example/authorize")
+			<-ready
+			return outcome
 		}
-	}
-	if c.count != 1 {
-		t.Error(c.count)
+		n := Need{Desk: c.desk, What: "github", Command: "mcp-bridge login github", Start: c.start, Asked: &Asked{}, Since: time.Now(),
+			There: func(context.Context) bool {
+				last, _ := c.desk.Last()
+				return last.Phase == Done
+			}}
+		caller := Caller{AsksURL: true, Progress: func(string) {}}
+		_, r := During(t.Context(), n, caller)
+		if len(r.Questions) != 1 {
+			t.Fatalf("%v: %+v", outcome, r)
+		}
+		const calls = 5
+		type answer struct {
+			ok bool
+			r  *result.Result
+		}
+		answers := make(chan answer, calls+1)
+		during := func() {
+			ok, r := During(t.Context(), n, caller)
+			answers <- answer{ok, r}
+		}
+		for range calls {
+			go during()
+		}
+		close(ready)
+		if _, err := c.desk.Wait(t.Context(), "", nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		during() // when the attempt is certainly over
+		for range calls + 1 {
+			switch got := <-answers; {
+			case got.ok != (outcome == nil), got.r == nil != got.ok:
+				t.Errorf("%v: %v, %+v", outcome, got.ok, got.r)
+			case got.r != nil && (len(got.r.Questions) > 0 || got.r.Kind != result.SignInNeeded):
+				t.Errorf("%v: another call asked: %+v", outcome, got.r)
+			}
+		}
+		if n := c.count.Load(); n != 1 {
+			t.Errorf("%v: %d attempts", outcome, n)
+		}
+		if outcome == nil {
+			continue
+		}
+		// A call that begins later may try again, unless the person said no.
+		attempts := int32(2)
+		if outcome.Error() == "no" {
+			attempts = 1
+		}
+		n.Since = time.Now()
+		if ok, r := During(t.Context(), n, caller); ok || r == nil || r.Kind != result.SignInNeeded || c.count.Load() != attempts {
+			t.Errorf("%v: %v, %+v after %d attempts", outcome, ok, r, c.count.Load())
+		}
 	}
 }
 
@@ -219,8 +253,8 @@ func TestDuringThere(t *testing.T) {
 		need := Need{Desk: c.desk, What: "github/work", Command: "mcp-bridge login github", Start: c.start,
 			There: func(context.Context) bool { return there }}
 		ok, r := During(t.Context(), need, Caller{MayOpen: true, Progress: func(string) {}})
-		if !ok || r != nil || c.count != 1 {
-			t.Errorf("there %v: %v, %+v, %d attempts", there, ok, r, c.count)
+		if !ok || r != nil || c.count.Load() != 1 {
+			t.Errorf("there %v: %v, %+v, %d attempts", there, ok, r, c.count.Load())
 		}
 	}
 }

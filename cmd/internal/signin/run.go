@@ -132,6 +132,7 @@ func (w *Worker) finish(err error, timedOut bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &w.state
+	s.Attempt.Ended = w.desk.now()
 	if err == nil {
 		s.Attempt.Phase = Done
 		s.Rest, s.Why = time.Time{}, ""

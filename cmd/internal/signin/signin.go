@@ -58,6 +58,7 @@ type Attempt struct {
 	Phase    Phase     `json:"phase"`
 	Started  time.Time `json:"started"`
 	Ends     time.Time `json:"ends"`               // when a pending one gives up
+	Ended    time.Time `json:"ended,omitzero"`     // when it was done or had failed
 	Address  string    `json:"address,omitempty"`  // where the person signs in, once that is known
 	UserCode string    `json:"userCode,omitempty"` // of the device flow, to type at Address
 	Opened   bool      `json:"opened,omitempty"`   // a browser was told to open the address
