@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/leaktest"
 )
 
 // forever writes a text until the other side goes away or the test ends.
@@ -156,36 +157,30 @@ func TestManyAtOnce(t *testing.T) {
 	})
 	defer close(stop)
 	r := newRig(t, s.URL, bearer+quick+toolTOML("ok", "hang", "fail"))
-	before := runtime.NumGoroutine()
-	var wg sync.WaitGroup
-	for i := range 60 {
-		wg.Go(func() {
-			ctx, cancel := context.WithCancel(context.Background())
-			defer cancel()
-			c := Call{Tool: []string{"ok", "hang", "fail"}[i%3]}
-			want := []result.Kind{"", result.Timeout, result.HTTPStatus}[i%3]
-			if i%6 == 1 {
-				time.AfterFunc(20*time.Millisecond, cancel)
-				want = result.Interrupted
-			}
-			if out := r.Call(ctx, c); out.Kind != want {
-				t.Errorf("%s: %s, want %q", c.Tool, all(out), want)
-			}
-			if i%10 == 0 {
-				r.Close()
-			}
-		})
-	}
-	wg.Wait()
-	r.Close()
-	s.CloseClientConnections()
-	for range 100 {
-		if runtime.NumGoroutine() <= before+5 {
-			return
+	leaktest.Do(t, func() {
+		var wg sync.WaitGroup
+		for i := range 60 {
+			wg.Go(func() {
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				c := Call{Tool: []string{"ok", "hang", "fail"}[i%3]}
+				want := []result.Kind{"", result.Timeout, result.HTTPStatus}[i%3]
+				if i%6 == 1 {
+					time.AfterFunc(20*time.Millisecond, cancel)
+					want = result.Interrupted
+				}
+				if out := r.Call(ctx, c); out.Kind != want {
+					t.Errorf("%s: %s, want %q", c.Tool, all(out), want)
+				}
+				if i%10 == 0 {
+					r.Close()
+				}
+			})
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+		wg.Wait()
+		r.Close()
+		s.CloseClientConnections()
+	})
 }
 
 // TestConnectionsAreKept: a thousand calls need one connection, also after answers

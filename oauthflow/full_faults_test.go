@@ -3,11 +3,11 @@ package oauthflow
 import (
 	"context"
 	"net/url"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/leaktest"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
 )
@@ -256,22 +256,16 @@ func TestFullOnThisMachine(t *testing.T) {
 // Nothing is left running after a sign-in.
 func TestFullLeavesNothingBehind(t *testing.T) {
 	s := startFull(t, nil)
-	before := runtime.NumGoroutine()
-	for range 5 {
-		f := s.flow()
-		token, err := s.login(f)
-		if err != nil {
-			t.Fatal(err)
+	leaktest.Do(t, func() {
+		for range 5 {
+			f := s.flow()
+			token, err := s.login(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Revoke(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := f.Revoke(t.Context(), token); err != nil {
-			t.Fatal(err)
-		}
-	}
-	deadline := time.Now().Add(5 * time.Second)
-	for runtime.NumGoroutine() > before+2 && time.Now().Before(deadline) {
-		runtime.Gosched()
-	}
-	if n := runtime.NumGoroutine(); n > before+2 {
-		t.Errorf("%d goroutines, %d before", n, before)
-	}
+	})
 }

@@ -5,13 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/leaktest"
 )
 
 // peer is a client that writes and reads raw lines.
@@ -54,17 +54,18 @@ func defaultOptions() Options {
 // start serves on pipes.
 func start(t *testing.T, o Options) *peer {
 	t.Helper()
-	before := goroutines()
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	p := &peer{t: t, in: inW, lines: make(chan string, 10_000), done: make(chan error, 1), changed: make(chan struct{})}
 	o.Changed = p.changed
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
-	go func() {
-		p.done <- Serve(ctx, inR, outW, o)
-		_ = outW.Close()
-	}()
+	leaktest.Do(t, func() {
+		go func() {
+			p.done <- Serve(ctx, inR, outW, o)
+			_ = outW.Close()
+		}()
+	})
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer close(p.lines)
@@ -84,28 +85,8 @@ func start(t *testing.T, o Options) *peer {
 		stop()
 		_ = outR.Close()
 		reading.Wait()
-		for range 200 { // nothing of the server stays behind
-			if goroutines() <= before {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		buffer := make([]byte, 1<<16)
-		t.Errorf("goroutines are left over:\n%s", buffer[:runtime.Stack(buffer, true)])
 	})
 	return p
-}
-
-// goroutines counts all but those that wait for their turn: how many do is another
-// server's own affair.
-func goroutines() (n int) {
-	buffer := make([]byte, 1<<20)
-	for one := range strings.SplitSeq(string(buffer[:runtime.Stack(buffer, true)]), "\n\n") {
-		if top := strings.SplitN(one, "\n", 3); len(top) < 2 || !strings.Contains(top[1], "(*crew).member(") {
-			n++
-		}
-	}
-	return n
 }
 
 func (p *peer) send(lines ...string) {

@@ -48,6 +48,7 @@ var house = map[string]room{
 	"profiles/higress":     {floor: 1, pure: true},
 	"profiles/openapi":     {floor: 1, pure: true},
 	"internal/secret":      {floor: -1, pure: true},
+	"internal/leaktest":    {floor: -1},
 	"profiles":             {floor: 0, beside: []string{"profiles/doc"}},
 	"profiles/schema":      {floor: 0, pure: true, beside: []string{"profiles/doc"}},
 	"profiles/doc": {floor: 0, pure: true, owns: []string{
