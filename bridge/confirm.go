@@ -8,12 +8,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // confirm returns what to answer in place of a call that a person has to confirm
@@ -82,12 +82,7 @@ func (b *Bridge) describe(plan *request.Plan, t *tool.Tool, args tool.Args) stri
 // shown makes text fit for one line of a question: nothing in it is invisible or
 // turns the reading direction, and what is left out is said.
 func shown(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) {
-			return '\uFFFD'
-		}
-		return r
-	}, s)
+	s = strings.NewReplacer("\n", "\uFFFD", "\t", "\uFFFD").Replace(plaintext.Show(s))
 	r := []rune(s)
 	if len(r) <= most {
 		return s

@@ -11,6 +11,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 const maxRedirects = 5
@@ -32,7 +33,7 @@ func (s *sender) redirect(plan *request.Plan, creds []request.Credential, req *h
 	case hops >= maxRedirects:
 		return nil, refuse("it redirects more than " + strconv.Itoa(maxRedirects) + " times")
 	case req.URL.Scheme == "https" && to.Scheme != "https":
-		return nil, refuse("it redirects from https to " + cutText(to.Scheme, 20))
+		return nil, refuse("it redirects from https to " + plaintext.ShortenBytes(to.Scheme, 20))
 	case to.User != nil || s.allowed(to) != nil:
 		return nil, refuse("it redirects to " + s.shown(to) + ", which is not called")
 	}
@@ -76,11 +77,13 @@ func (s *sender) named(plan *request.Plan, to *url.URL) bool {
 
 func (s *sender) refusePrivate(from string, to *url.URL) error {
 	return &SendError{Kind: result.RedirectRefused, Host: from, Message: "it redirects to " + s.shown(to) + ", which is inside of a private network",
-		hint: "if that is meant, allow it in the profile: http.allowPrivate = [" + strconv.Quote(cutText(s.mask.String(to.Hostname()), 100)) + "]"}
+		hint: "if that is meant, allow it in the profile: http.allowPrivate = [" + strconv.Quote(plaintext.ShortenBytes(s.mask.String(to.Hostname()), 100)) + "]"}
 }
 
 // shown is the host of an address that a backend chose, for a message.
-func (s *sender) shown(to *url.URL) string { return cutText(s.mask.String(to.Host), 100) }
+func (s *sender) shown(to *url.URL) string {
+	return plaintext.ShortenBytes(s.mask.String(to.Host), 100)
+}
 
 // carries reports a query that holds one of the credentials, however short it is.
 func carries(to *url.URL, creds []request.Credential) bool {

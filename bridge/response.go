@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
@@ -65,7 +66,7 @@ func (s *sender) response(ctx context.Context, req *http.Request, res *http.Resp
 type encodingError string
 
 func (e encodingError) Error() string {
-	return "it answers in the encoding " + cutText(string(e), 40) + ", which was not asked for"
+	return "it answers in the encoding " + plaintext.ShortenBytes(string(e), 40) + ", which was not asked for"
 }
 
 // plain returns the body without its compression, and takes that out of the header.
@@ -154,7 +155,7 @@ func (s *sender) network(err error, e *SendError) {
 	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "response header list larger than"):
 		e.Kind, e.Message, e.again = result.TooLarge, "its headers are larger than 1 MiB", false
 	default:
-		e.Message, e.hint = "no usable answer: "+secret.Redact(s.mask.String(cutText(e.Err.Error(), 200))), "try again"
+		e.Message, e.hint = "no usable answer: "+secret.Redact(s.mask.String(plaintext.ShortenBytes(e.Err.Error(), 200))), "try again"
 	}
 }
 
@@ -230,11 +231,4 @@ func (s *sender) tls(err error, e *SendError) bool {
 	}
 	e.Kind = result.TLSFailed
 	return true
-}
-
-func cutText(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -137,7 +137,7 @@ func TestAnswersOfTheServer(t *testing.T) {
 	}{
 		"denied":      {url.Values{"error": {"access_denied"}}, Denied, ""},
 		"scope":       {url.Values{"error": {"invalid_scope"}, "error_description": {"no such scope"}}, Refused, "no such scope"},
-		"escape":      {url.Values{"error": {"x\x1b[31m"}, "error_description": {"a\x1b[2J\u202eb\n\nc"}}, Refused, "a [2J b c"},
+		"escape":      {url.Values{"error": {"x\x1b[31m"}, "error_description": {"a\x1b[2J\u202eb\n\nc"}}, Refused, "a[2Jb c"},
 		"echo":        {url.Values{"error": {"server_error"}, "error_description": {"state " + a.state}}, Refused, "state [secret]"},
 		"long":        {url.Values{"error": {"x"}, "error_description": {strings.Repeat("é", 1<<20)}}, Refused, strings.Repeat("é", 300) + "…"},
 		"both":        {url.Values{"error": {"x"}, "code": {"c"}}, Refused, ""},

@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // page is what a person sees in their browser: fixed sentences, and texts of the
@@ -119,23 +120,9 @@ func facts(pairs ...string) []fact {
 	return out
 }
 
-// tidy makes a text from outside one short line: no control characters, and none of
-// those that turn the direction of writing round.
+// tidy makes a text from outside one short line without anything hidden.
 func tidy(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, ""))
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > maxText {
-		s = string(r[:maxText-1]) + "…"
-	}
-	return s
+	return plaintext.Shorten(plaintext.OneLine(strings.ToValidUTF8(s, "")), maxText-1)
 }
 
 // policy is the Content-Security-Policy: nothing but the one style sheet that stands

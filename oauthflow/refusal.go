@@ -7,8 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
@@ -35,23 +35,17 @@ func masker(form url.Values, more ...secret.Value) *secret.Masker {
 	return m
 }
 
-// clean makes words of a server harmless: what we sent is masked, what does not print
-// is a space, and no more than most characters are left.
+// clean makes words of a server harmless: what we sent is masked, nothing is hidden,
+// and no more than most characters are left.
 func clean(words string, m *secret.Masker, most int) string {
 	if m != nil {
 		words = m.String(words)
 	}
-	words = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, words)
-	runes := []rune(strings.Join(strings.Fields(words), " "))
-	if len(runes) > most {
-		runes = append(runes[:most], '…')
+	words = plaintext.OneLine(strings.ToValidUTF8(words, " "))
+	if m != nil {
+		words = m.String(words) // a hidden character may have stood in what is masked
 	}
-	return string(runes)
+	return plaintext.Shorten(words, most)
 }
 
 // cleanCode cleans an error code, whose alphabet RFC 6749, section 5.2 gives.

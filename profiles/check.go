@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -81,7 +82,7 @@ func (c *checker) choose(key, value string, allowed ...string) {
 		return
 	}
 	e := c.fail(key, "unknown value "+quote(value))
-	e.Allowed, e.Nearest = allowed, doc.Nearest(value, allowed)
+	e.Allowed, e.Nearest = allowed, plaintext.Nearest(value, allowed)
 }
 
 // unique wants the n entries of an array of tables to have different ids.
@@ -201,7 +202,7 @@ func (c *checker) requirement(key, id string) {
 		}
 	}
 	e := c.fail(key+".id", "no security scheme has the id "+quote(id))
-	e.Allowed, e.Nearest = ids, doc.Nearest(id, ids)
+	e.Allowed, e.Nearest = ids, plaintext.Nearest(id, ids)
 }
 
 // security checks a list of alternatives.

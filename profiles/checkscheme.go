@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -70,7 +71,7 @@ func (c *checker) httpScheme(at string, s *SecurityScheme) {
 	case s.Scheme == "":
 		c.missing(at+".scheme", `missing: http needs scheme = "basic" or "bearer"`)
 	case slices.Contains(usable, s.Scheme):
-	case doc.Nearest(s.Scheme, usable) != "" || !IsToken(s.Scheme):
+	case plaintext.Nearest(s.Scheme, usable) != "" || !IsToken(s.Scheme):
 		c.choose(at+".scheme", s.Scheme, usable...)
 	default:
 		c.warn(at+".scheme", "calls that need the scheme "+quote(s.Scheme)+" fail: only basic and bearer can be used")

@@ -3,6 +3,7 @@ package profiles
 import (
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -47,7 +48,7 @@ func (c *checker) allowTools() {
 			continue
 		}
 		message := quote(glob) + " matches no tool"
-		if near := doc.Nearest(glob, names); near != "" {
+		if near := plaintext.Nearest(glob, names); near != "" {
 			message += " (did you mean " + near + "?)"
 		}
 		c.warn(key, message)

@@ -3,7 +3,7 @@ package profiles
 import (
 	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // methods are the HTTP methods that a profile may name: those of OpenAPI 3.2, of
@@ -196,4 +196,4 @@ func after(p rune, can []bool, text []rune, path bool) []bool {
 }
 
 // nearestMethod returns the common method that was probably meant.
-func nearestMethod(s string) string { return doc.Nearest(s, commonMethods()) }
+func nearestMethod(s string) string { return plaintext.Nearest(s, commonMethods()) }

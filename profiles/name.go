@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // extension is what a profile's file name ends with.
@@ -19,12 +19,7 @@ const (
 	maxAccount = 128
 )
 
-func quote(s string) string {
-	if len(s) > 80 {
-		s = strings.ToValidUTF8(s[:80], "") + "…"
-	}
-	return strconv.Quote(s)
-}
+func quote(s string) string { return strconv.Quote(plaintext.ShortenBytes(s, 80)) }
 
 // CheckName reports, as a *NameError, why name cannot be the name of a profile. A
 // name is 1 to 64 of the characters A-Z a-z 0-9 . _ -, begins with a letter or a
@@ -196,7 +191,7 @@ func CheckAccount(name string) error {
 
 // nearestName returns what to type instead of a name that is none of those known.
 func nearestName(name string, known []string) string {
-	if near := doc.Nearest(name, known); near != "" {
+	if near := plaintext.Nearest(name, known); near != "" {
 		return "did you mean " + near + "?"
 	}
 	switch {

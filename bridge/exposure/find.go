@@ -10,6 +10,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/search"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -25,7 +26,7 @@ const (
 func Entries(set *tool.Set) []search.Entry {
 	entries := make([]search.Entry, len(set.Tools()))
 	for i, t := range set.Tools() {
-		entries[i] = search.Entry{Name: t.Name, Operation: t.Operation, Summary: summary(t), Description: cutAt(t.Description, described),
+		entries[i] = search.Entry{Name: t.Name, Operation: t.Operation, Summary: summary(t), Description: plaintext.Shorten(t.Description, described),
 			Method: t.Request.Method, Path: t.Path, Tags: t.Tags, Arguments: arguments(t), ReadOnly: t.ReadOnly, Deprecated: t.Deprecated}
 	}
 	return entries
@@ -147,7 +148,7 @@ func (e *Exposure) describe(text json.RawMessage, maxChars int) *result.Result {
 			left = append(left, name)
 			continue
 		}
-		r.Content = append(r.Content, result.Content{Type: "text", Text: cutAt(item, max(maxChars+len(item)-500, 500))})
+		r.Content = append(r.Content, result.Content{Type: "text", Text: plaintext.Shorten(item, max(maxChars+len(item)-500, 500))})
 	}
 	if len(left) > 0 {
 		r.AddHint("not shown, ask for them by themselves: " + strings.Join(left, ", "))
@@ -168,11 +169,11 @@ func (e *Exposure) caller(t *tool.Tool) string {
 
 // unknown says that there is no such tool, and which ones are near.
 func (e *Exposure) unknown(name string) string {
-	text := fmt.Sprintf("there is no tool %s", encode(cutAt(name, 100)))
+	text := fmt.Sprintf("there is no tool %s", encode(plaintext.Shorten(name, 100)))
 	if reason, denied := e.set.Denied(name); denied {
 		return "the tool " + name + " is not allowed: " + reason
 	}
-	hits, _ := e.index().Search(cutAt(name, 100), 3)
+	hits, _ := e.index().Search(plaintext.Shorten(name, 100), 3)
 	for i, h := range hits {
 		if t := e.set.At(h.Index); t != nil {
 			text += map[bool]string{true: "; near it are ", false: ", "}[i == 0] + t.Name
@@ -193,15 +194,5 @@ func (e *Exposure) shows(name string) bool { return slices.Contains(e.meta, name
 
 // oneLine is text on one line, at most so many characters long.
 func oneLine(text string, most int) string {
-	return cutAt(strings.Join(strings.Fields(text), " "), most)
-}
-
-func cutAt(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return text
+	return plaintext.Shorten(plaintext.OneLine(text), most)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 )
 
@@ -191,7 +192,7 @@ func (c *conn) progress(f *flight, token json.RawMessage) func(string) {
 		told, last = told+1, time.Now()
 		params := mcp.ProgressNotificationParams{ProgressToken: token, Progress: float64(told)}
 		if f.client.ProtocolVersion >= progressMessageVersion {
-			params.Message = cut(message)
+			params.Message = plaintext.Shorten(plaintext.Clean(message), 500)
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -199,12 +200,4 @@ func (c *conn) progress(f *flight, token json.RawMessage) func(string) {
 			c.out.line(notify("notifications/progress", &params))
 		}
 	}
-}
-
-// cut bounds a message.
-func cut(s string) string {
-	if r := []rune(s); len(r) > 500 {
-		return string(r[:500]) + "…"
-	}
-	return s
 }

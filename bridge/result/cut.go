@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // window is the part of the shown text, from its end, in which a good place to cut is
@@ -20,7 +21,7 @@ const window = 4000
 // inside an escape of JSON. It returns a text that is n long when there is no such
 // place near.
 func safe(s string, n int) string {
-	head := first(s, n)
+	head := plaintext.First(s, n)
 	if len(head) == len(s) {
 		return head
 	}
@@ -65,7 +66,7 @@ func Page(whole string, offset, maxChars int, next func(offset int) string) *Res
 	if offset >= total && total > 0 || offset < 0 {
 		return Errorf(InvalidArguments, "", "offset is %d, and the result has the characters 0 to %d", offset, total-1)
 	}
-	rest := whole[len(first(whole, offset)):]
+	rest := whole[len(plaintext.First(whole, offset)):]
 	note := fmt.Sprintf("\n[characters %d to %d of %d: this is the end]", offset, total, total)
 	if total-offset+runes(note) <= o.MaxChars {
 		return &Result{Content: []Content{outside(rest + note)}}
@@ -73,7 +74,7 @@ func Page(whole string, offset, maxChars int, next func(offset int) string) *Res
 	shown := safe(rest, max(o.MaxChars-noteRoom, o.MaxChars/2))
 	n := runes(shown)
 	note = fmt.Sprintf("\n[characters %d to %d of %d; %s]", offset, offset+n, total, next(offset+n))
-	return &Result{Content: []Content{outside(shown + first(note, o.MaxChars-n))}}
+	return &Result{Content: []Content{outside(shown + plaintext.First(note, o.MaxChars-n))}}
 }
 
 // Document returns the JSON document in a text that was kept: the text, or what
@@ -129,7 +130,7 @@ func Outline(text string) string {
 		}
 		out += name
 	}
-	return clean(out)
+	return plaintext.Clean(out)
 }
 
 // sizeOf says how many elements an array has; empty for another value.
@@ -154,7 +155,7 @@ func Selected(ctx context.Context, expression string, document []byte, offset in
 	if text == "" {
 		text = s.nothing()
 	}
-	if text = text[len(first(text, max(offset, 0))):]; text == "" {
+	if text = text[len(plaintext.First(text, max(offset, 0))):]; text == "" {
 		return s.errorf(InvalidArguments, "", "offset is %d, and select gave fewer characters", offset)
 	}
 	text, _ = s.fit(text, "", 0)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 func TestSafe(t *testing.T) {
@@ -88,7 +89,7 @@ func pages(t *testing.T, whole string, limit int) string {
 		if next <= offset {
 			t.Fatalf("offset %d is followed by %d", offset, next)
 		}
-		b.WriteString(first(text, next-offset))
+		b.WriteString(plaintext.First(text, next-offset))
 		offset = next
 	}
 }
@@ -103,7 +104,7 @@ func FuzzPage(f *testing.F) {
 		if limit < 100 || limit > 10_000 || len(whole) > 50_000 {
 			t.Skip("not a limit")
 		}
-		whole = clean(whole)
+		whole = plaintext.Clean(whole)
 		if got := pages(t, whole, limit); got != whole {
 			t.Fatalf("%q became %q", whole, got)
 		}

@@ -3,6 +3,7 @@ package result
 import (
 	"fmt"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -14,7 +15,7 @@ const hintChars = 1000
 // valid UTF-8 without control characters, and the message is at most
 // profiles.DefaultMaxResultChars long. Neither is masked here.
 func Errorf(kind Kind, hintText string, format string, args ...any) *Result {
-	message := first(clean(fmt.Sprintf(format, args...)), profiles.DefaultMaxResultChars-hintChars)
+	message := plaintext.First(plaintext.Clean(fmt.Sprintf(format, args...)), profiles.DefaultMaxResultChars-hintChars)
 	r := &Result{Content: []Content{{Type: "text", Text: message}}, IsError: true, Kind: kind}
 	r.AddHint(hintText)
 	return r
@@ -22,13 +23,13 @@ func Errorf(kind Kind, hintText string, format string, args ...any) *Result {
 
 // AddHint appends a hint as a further text item. An empty one adds nothing.
 func (r *Result) AddHint(text string) {
-	if text = clean(text); text != "" {
+	if text = plaintext.Clean(text); text != "" {
 		r.Content = append(r.Content, hint(text))
 	}
 }
 
 func hint(text string) Content {
-	return Content{Type: "text", Text: first(clean(text), hintChars), Meta: map[string]any{MetaSource: FromBridge}}
+	return Content{Type: "text", Text: plaintext.First(plaintext.Clean(text), hintChars), Meta: map[string]any{MetaSource: FromBridge}}
 }
 
 // errorf is Errorf within the limit of this result.
@@ -41,7 +42,7 @@ func (s *shaper) errorf(kind Kind, hintText string, format string, args ...any) 
 	if reserved > s.options.MaxChars/2 {
 		r.Content, reserved = r.Content[:1], 0
 	}
-	r.Content[0].Text = first(r.Content[0].Text, s.options.MaxChars-reserved)
+	r.Content[0].Text = plaintext.First(r.Content[0].Text, s.options.MaxChars-reserved)
 	return r
 }
 
@@ -50,7 +51,7 @@ func (s *shaper) errorf(kind Kind, hintText string, format string, args ...any) 
 // result.
 func (s *shaper) hints(texts []string) (items []Content, reserved int) {
 	for _, text := range texts {
-		c := outside(first(s.clean(text), hintChars))
+		c := outside(plaintext.First(s.clean(text), hintChars))
 		if n := runes(c.Text); n > 0 && reserved+n <= s.options.MaxChars/2 {
 			items, reserved = append(items, c), reserved+n
 		}

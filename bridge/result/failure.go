@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // MetaHTTP is the key in an error result's _meta under which the status stands.
@@ -64,7 +66,7 @@ func (s *shaper) isHTML(body string) bool {
 	if s.kind == "text/html" || s.kind == "application/xhtml+xml" {
 		return true
 	}
-	start := strings.ToLower(first(body, 15))
+	start := strings.ToLower(plaintext.First(body, 15))
 	return strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
 }
 
@@ -74,7 +76,7 @@ const condensedChars = 500
 
 // condense returns the text of an HTML page on one line.
 func condense(page string) string {
-	page = first(page, 64<<10)
+	page = plaintext.First(page, 64<<10)
 	for _, name := range []string{"script", "style", "head"} {
 		kept := ""
 		if name == "head" {
@@ -90,7 +92,7 @@ func condense(page string) string {
 	if words == "" {
 		return "an HTML page without text"
 	}
-	if short := first(words, condensedChars); short != words {
+	if short := plaintext.First(words, condensedChars); short != words {
 		return short + " … (HTML page, condensed)"
 	}
 	return words
@@ -107,7 +109,7 @@ func message(body []byte) string {
 	if json.Unmarshal(body, &v) != nil {
 		return ""
 	}
-	return first(strings.TrimSpace(sentence(v, 0)), 1000)
+	return plaintext.First(strings.TrimSpace(sentence(v, 0)), 1000)
 }
 
 func sentence(v any, depth int) string {
@@ -170,7 +172,7 @@ func (s *shaper) errorData(f form) []byte {
 func (s *shaper) statusHints() []string {
 	var out []string
 	header := func(name string) string {
-		return first(clean(string(s.options.Mask([]byte(s.response.Header.Get(name))))), 200)
+		return plaintext.First(plaintext.Clean(string(s.options.Mask([]byte(s.response.Header.Get(name))))), 200)
 	}
 	status := s.response.Status
 	if after := header("Retry-After"); after != "" && slices.Contains([]int{429, 503}, status) {

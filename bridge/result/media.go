@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // form is what a body becomes.
@@ -100,7 +102,7 @@ func (s *shaper) saved() *Result {
 	if err != nil {
 		return s.errorf(Internal, "check policy.saveTo in the profile", "the response, %s, cannot be saved: %v", s.describe(), err)
 	}
-	return &Result{Content: []Content{{Type: "text", Text: first("saved "+s.describe()+" to "+clean(path), s.options.MaxChars),
+	return &Result{Content: []Content{{Type: "text", Text: plaintext.First("saved "+s.describe()+" to "+plaintext.Clean(path), s.options.MaxChars),
 		Meta: map[string]any{MetaSource: FromBridge}}}}
 }
 
@@ -111,10 +113,10 @@ func (s *shaper) mimeType() string {
 		return "application/octet-stream"
 	}
 	if s.tool.Imported {
-		return first(clean(s.kind), 200)
+		return plaintext.First(plaintext.Clean(s.kind), 200)
 	}
 	value := strings.TrimSpace(s.response.Header.Get("Content-Type"))
-	return first(clean(string(s.options.Mask([]byte(value)))), 200)
+	return plaintext.First(plaintext.Clean(string(s.options.Mask([]byte(value)))), 200)
 }
 
 func (s *shaper) describe() string {

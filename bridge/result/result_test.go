@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -125,7 +126,7 @@ func TestCondense(t *testing.T) {
 		"<html></html>": "an HTML page without text",
 		"<html><head><title>T</title></head><body>a<br>b&lt;</body></html>": "T – a b<",
 		"<p " + strings.Repeat("x", 100):                                    "<p " + strings.Repeat("x", 100),
-		"<body>" + strings.Repeat("w ", 600):                                strings.TrimSpace(first(strings.Repeat("w ", 600), condensedChars)) + "  … (HTML page, condensed)",
+		"<body>" + strings.Repeat("w ", 600):                                strings.TrimSpace(plaintext.First(strings.Repeat("w ", 600), condensedChars)) + "  … (HTML page, condensed)",
 	} {
 		if got := condense(in); got != want {
 			t.Errorf("condense(%.30q) = %q, want %q", in, got, want)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
+
 	"github.com/itchyny/gojq"
 )
 
@@ -26,7 +28,7 @@ type SelectError struct {
 
 // Error returns what is wrong with the expression.
 func (e *SelectError) Error() string {
-	return fmt.Sprintf("select %q: %v", first(e.Expression, 200), e.Err)
+	return fmt.Sprintf("select %q: %v", plaintext.First(e.Expression, 200), e.Err)
 }
 
 // Unwrap returns the cause.

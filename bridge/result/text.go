@@ -2,61 +2,22 @@ package result
 
 import (
 	"fmt"
-	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
-// clean makes text fit for a person and a model: valid UTF-8, without control
-// characters other than tab and line ends.
-func clean(s string) string {
-	if plain(s) {
-		return s
-	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\t' && r != '\n' && r != '\r' {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// plain reports whether s is ASCII text with nothing to remove, as most is.
-func plain(s string) bool {
-	for i := range len(s) {
-		if b := s[i]; b >= 0x7f || b < ' ' && b != '\t' && b != '\n' && b != '\r' {
-			return false
-		}
-	}
-	return true
-}
-
-// clean does the same and masks again when something was removed: a control
-// character can hide a credential from the mask.
+// clean makes text fit for a person and a model, and masks again when something was
+// removed: a hidden character can hide a credential from the mask.
 func (s *shaper) clean(text string) string {
-	out := clean(text)
+	out := plaintext.Clean(text)
 	if len(out) != len(text) {
-		out = clean(string(s.options.Mask([]byte(out))))
+		out = plaintext.Clean(string(s.options.Mask([]byte(out))))
 	}
 	return out
 }
 
 func runes(s string) int { return utf8.RuneCountInString(s) }
-
-// first returns the first n characters of s.
-func first(s string, n int) string {
-	if len(s) <= n {
-		return s // at least as many bytes as characters
-	}
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
-}
 
 // noteRoom is kept free for the note when text is cut. The note tells how many
 // characters are shown, so it is written after that number is known.
@@ -89,9 +50,9 @@ func (s *shaper) fit(text, note string, reserved int) (string, bool) {
 	n := runes(shown)
 	note = fmt.Sprintf("\n[cut: %d of %d characters are shown]%s", n, total, note)
 	if s.options.More != nil {
-		if more := clean(s.options.More(text, n)); more != "" {
+		if more := plaintext.Clean(s.options.More(text, n)); more != "" {
 			note = fmt.Sprintf("\n[cut: %d of %d characters are shown; %s]", n, total, more)
 		}
 	}
-	return shown + first(note, limit-n), true
+	return shown + plaintext.First(note, limit-n), true
 }

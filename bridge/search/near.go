@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"sort"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 const (
@@ -80,7 +82,7 @@ func (x *Index) slips(word string) []alternative {
 		if len(t) < len(word)-most || len(t) > len(word)+most || len(t) < 3 || string(t[0]) == deepMark {
 			continue
 		}
-		if d := distance(word, string(t), most); d <= most && len(found[d]) < mostNear {
+		if d := plaintext.Distance(word, string(t), most); d <= most && len(found[d]) < mostNear {
 			weight := asOneSlip
 			if d == 2 {
 				weight = asTwoSlips
@@ -92,37 +94,4 @@ func (x *Index) slips(word string) []alternative {
 		return found[1]
 	}
 	return found[2]
-}
-
-// distance returns how many slips lie between two words, or more than most. Words
-// are at most longestWord long.
-func distance(a, b string, most int) int {
-	var rows [3][longestWord + 3]int
-	if len(a) > longestWord || len(b) > longestWord {
-		return most + 1
-	}
-	for j := range len(b) + 1 {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		now, last, before := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
-		now[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
-			d := last[j-1]
-			if a[i-1] != b[j-1] {
-				d++
-			}
-			d = min(d, last[j]+1, now[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, before[j-2]+1)
-			}
-			now[j] = d
-			least = min(least, d)
-		}
-		if least > most+1 {
-			return most + 1
-		}
-	}
-	return rows[len(a)%3][len(b)]
 }

@@ -234,21 +234,6 @@ func TestForms(t *testing.T) {
 	}
 }
 
-func TestDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"book", "book", 0}, {"book", "bok", 1}, {"book", "boook", 1}, {"book", "boko", 1}, {"book", "cook", 1}, {"book", "bk", 2}, {"abcd", "badc", 2}, {"book", "shelf", 3}} {
-		got := distance(c.a, c.b, 2)
-		if got != c.want && !(c.want > 2 && got > 2) {
-			t.Errorf("%s to %s: %d, want %d", c.a, c.b, got, c.want)
-		}
-		if distance(c.b, c.a, 2) != got {
-			t.Errorf("%s and %s are not as far apart as back", c.a, c.b)
-		}
-	}
-}
-
 // TestVocabulary: a group has no word twice, and words are as queries have them.
 func TestVocabulary(t *testing.T) {
 	check := func(group string) {

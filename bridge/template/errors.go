@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"text/template/parse"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // Error says what is wrong with a template, or what went wrong in rendering it. It
@@ -69,10 +71,4 @@ func (t *Template) place(pos parse.Pos) (line, col int) {
 }
 
 // shorten keeps an error that quotes a template readable.
-func shorten(s string) string {
-	const most = 500
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
+func shorten(s string) string { return plaintext.ShortenBytes(s, 500) }

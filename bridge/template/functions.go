@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // refused returns why templates do not get a function of sprig or Go; "" when
@@ -126,37 +128,5 @@ func nearest(word string) string {
 		list = append(list, name)
 	}
 	slices.Sort(list)
-	best, least := "", 2
-	if len(word) > 5 {
-		least = 3
-	}
-	for _, name := range list {
-		if d := distance(strings.ToLower(word), strings.ToLower(name), least); d < least {
-			best, least = name, d
-		}
-	}
-	return best
-}
-
-// distance is the Levenshtein distance, or most when it is not below that.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) >= most || len(b)-len(a) >= most || len(a) > 40 {
-		return most
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			last, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, last+cost)
-		}
-	}
-	return row[len(b)]
+	return plaintext.Nearest(word, list)
 }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
@@ -132,7 +132,7 @@ func (c checker) known(name string, properties *doc.Node, takes string) string {
 			names = append(names, m.Key)
 		}
 	}
-	if near := doc.Nearest(name, names); near != "" {
+	if near := plaintext.Nearest(name, names); near != "" {
 		return "did you mean " + near + "?"
 	}
 	if len(names) == 0 {
@@ -210,12 +210,7 @@ func (p *place) pointer() string {
 	if p.index >= 0 {
 		return p.up.pointer() + "/" + strconv.Itoa(p.index)
 	}
-	clean := strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return utf8.RuneError
-		}
-		return r
-	}, shorten(p.key, 100))
+	clean := plaintext.Show(plaintext.ShortenBytes(p.key, 100))
 	if strings.ContainsAny(clean, "~/") {
 		clean = strings.NewReplacer("~", "~0", "/", "~1").Replace(clean)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
@@ -159,7 +160,7 @@ func (c checker) kind(want jsonschema.Kinds, v *doc.Node, at *place) error {
 // oneOfValues checks enum and const.
 func (c checker) oneOfValues(schema, v *doc.Node, at *place) error {
 	if only := schema.Get("const"); only != nil && !jsonschema.Same(only, v) {
-		return c.fail(at, "must be "+shorten(string(only.JSON()), 60), "")
+		return c.fail(at, "must be "+plaintext.ShortenBytes(string(only.JSON()), 60), "")
 	}
 	enum := schema.Get("enum")
 	if enum == nil || enum.Kind != doc.List {
@@ -175,7 +176,7 @@ func (c checker) oneOfValues(schema, v *doc.Node, at *place) error {
 	var values, words []string
 	for _, item := range enum.Items {
 		if len(values) < most {
-			values = append(values, shorten(string(item.JSON()), 60))
+			values = append(values, plaintext.ShortenBytes(string(item.JSON()), 60))
 		}
 		if item.Kind == doc.String {
 			words = append(words, item.Text)
@@ -185,7 +186,7 @@ func (c checker) oneOfValues(schema, v *doc.Node, at *place) error {
 		values = append(values, "…")
 	}
 	hint := ""
-	if near := doc.Nearest(v.Text, words); v.Kind == doc.String && near != "" {
+	if near := plaintext.Nearest(v.Text, words); v.Kind == doc.String && near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return c.fail(at, "must be one of "+strings.Join(values, ", "), hint)
@@ -200,7 +201,7 @@ func (c checker) text(schema *doc.Node, s string, at *place) error {
 	}
 	if p := schema.Get("pattern"); p != nil {
 		if re := c.pattern(p.Text); re != nil && !re.MatchString(s) {
-			return c.fail(at, "must match the pattern "+shorten(p.Text, 100), "")
+			return c.fail(at, "must match the pattern "+plaintext.ShortenBytes(p.Text, 100), "")
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
@@ -101,7 +102,7 @@ func brief(s string, most int) string {
 	if len(s) > 2*most { // enough for what is kept, whatever its blanks
 		s = strings.ToValidUTF8(s[:2*most], "")
 	}
-	return shorten(strings.Join(strings.Fields(s), " "), most)
+	return plaintext.ShortenBytes(plaintext.OneLine(s), most)
 }
 
 // arguments returns the input schema of a tool as this step lists it.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -111,7 +112,7 @@ func (c *compiler) rules(s *Set) {
 				continue
 			}
 			message := "there is no tool " + quoted(rule)
-			if near := doc.Nearest(rule, names); near != "" {
+			if near := plaintext.Nearest(rule, names); near != "" {
 				message += " (did you mean " + near + "?)"
 			}
 			c.warn(doc.Index(list.key, i), message)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
@@ -91,7 +92,7 @@ func (l *limiter) keyword(out *doc.Node, m doc.Member, at string) {
 		l.warn(doc.Join(at, m.Key), "is left out: it must be "+want)
 		return
 	case m.Key == "description":
-		s := shorten(v.Text, l.description)
+		s := plaintext.ShortenBytes(v.Text, l.description)
 		if s == "" {
 			return
 		}

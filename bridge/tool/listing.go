@@ -3,9 +3,8 @@ package tool
 import (
 	"cmp"
 	"strconv"
-	"strings"
 
-	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // listing writes the JSON array of tools/list. Members stand in one order and
@@ -60,15 +59,4 @@ func appendHint(b []byte, name string, on bool) []byte {
 func (t *Tool) Tokens() int { return Tokens(len(t.appendListing(nil))) }
 
 // quoted returns s as a JSON string.
-func quoted(s string) string { return string(jsonschema.Text(s).JSON()) }
-
-// shorten returns at most about most bytes of s.
-func shorten(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	if most <= 0 {
-		return ""
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(s[:most], "")) + "…"
-}
+func quoted(s string) string { return plaintext.JSONString(s) }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
@@ -99,7 +100,7 @@ func (c *compiler) argumentNames(args []profiles.Arg) []string {
 		}
 		names[i] = legalName(args[i].Name, taken)
 		taken[names[i]] = true
-		c.warn(doc.Index("args", i)+".name", "is listed as "+names[i]+", because clients refuse "+quoted(shorten(args[i].Name, 80))+
+		c.warn(doc.Index("args", i)+".name", "is listed as "+names[i]+", because clients refuse "+quoted(plaintext.ShortenBytes(args[i].Name, 80))+
 			"; it is sent as it is")
 	}
 	return names

@@ -3,6 +3,7 @@ package tool
 import (
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
@@ -46,7 +47,7 @@ func (c *compiler) schemas(t *Tool, in, out *doc.Node) {
 		if out != nil {
 			t.OutputSchema = output.schema(out, 1, "outputSchema").JSON()
 		}
-		if t.Description = shorten(description, l.tool); t.within() {
+		if t.Description = plaintext.ShortenBytes(description, l.tool); t.within() {
 			break
 		}
 	}

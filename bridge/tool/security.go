@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
-	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
 const upstreamKey = "requestTemplate.security"
@@ -126,7 +126,7 @@ func (c *compiler) unknownScheme(key, id string) {
 		known = append(known, c.profile.Server.SecuritySchemes[i].ID)
 	}
 	hint := "define it in server.securitySchemes"
-	if near := doc.Nearest(id, known); near != "" {
+	if near := plaintext.Nearest(id, known); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	c.fail(key, "there is no security scheme "+quoted(id), hint)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -165,7 +166,7 @@ func (c *compiler) unknownUses(t *Tool, key string, in *template.Template) {
 			names[i] = t.Params[i].Wire
 		}
 		message := "uses .args." + use.Name + ", which is no argument of the tool: it is always empty"
-		if near := doc.Nearest(use.Name, names); near != "" {
+		if near := plaintext.Nearest(use.Name, names); near != "" {
 			message += " (did you mean " + near + "?)"
 		}
 		c.warn(key, message)

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // Decoder is implemented, on pointers, by types whose form in a document is not
@@ -176,7 +178,7 @@ func (d *decoder) table(n *Node, v reflect.Value, path string) {
 		if !known {
 			keys := keysOf(t)
 			d.errs = append(d.errs, &Error{Pos: m.KeyPos, Key: Join(path, m.Key), Message: "unknown key",
-				Allowed: keys, Nearest: Nearest(m.Key, keys)})
+				Allowed: keys, Nearest: plaintext.Nearest(m.Key, keys)})
 			continue
 		}
 		if m.Value.Kind != Null {

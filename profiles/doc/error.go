@@ -65,53 +65,6 @@ func (w Warning) String() string {
 	return (&Error{Pos: w.Pos, Key: w.Key, Message: w.Message}).Error()
 }
 
-// Nearest returns the word among the given ones that word is a likely misspelling
-// of, comparing without case and counting inserted, deleted, changed and swapped
-// letters. It is "" when nothing is near; the first of several equally near wins.
-func Nearest(word string, among []string) string {
-	if len(word) > 64 {
-		return ""
-	}
-	w := []rune(strings.ToLower(word))
-	best, bestDistance := "", len(w)/3+1
-	if bestDistance > 3 {
-		bestDistance = 3
-	}
-	for _, candidate := range among {
-		if len(candidate) > 64 {
-			continue
-		}
-		c := []rune(strings.ToLower(candidate))
-		if d := distance(w, c); d < len(c) && (d < bestDistance || d == bestDistance && best == "") {
-			best, bestDistance = candidate, d
-		}
-	}
-	return best
-}
-
-// distance counts the edits between two words (optimal string alignment).
-func distance(a, b []rune) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
-}
-
 // printable reports whether s has only characters that can be shown as they are.
 func printable(s string) bool {
 	for _, r := range s {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
+
 	"github.com/BurntSushi/toml"
 )
 
@@ -190,7 +192,7 @@ func (p *tomlParser) open(at *Node, last keyPart, array bool) (*Node, *Error) {
 }
 
 func defined(part keyPart) *Error {
-	return &Error{Pos: part.pos, Message: "the key " + strconv.Quote(shorten(part.name)) + " is already defined"}
+	return &Error{Pos: part.pos, Message: "the key " + strconv.Quote(plaintext.ShortenBytes(part.name, longestName)) + " is already defined"}
 }
 
 // manyKeys is from when on a table gets an index.

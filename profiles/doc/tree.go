@@ -5,7 +5,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // uniqueMembers keeps the last of the members with one key, at the place of the
@@ -32,25 +33,15 @@ func uniqueMembers(members []Member, seen map[string]int, warn *warnings) []Memb
 			out = append(out, m)
 			continue
 		}
-		warn.add(m.KeyPos, "the key "+strconv.Quote(shorten(m.Key))+" stands here again (first on line "+
+		warn.add(m.KeyPos, "the key "+strconv.Quote(plaintext.ShortenBytes(m.Key, longestName))+" stands here again (first on line "+
 			strconv.Itoa(out[at].KeyPos.Line)+"): this one is used")
 		out[at] = m
 	}
 	return out
 }
 
-// shorten cuts a word that is too long for a message.
-func shorten(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
-}
+// longestName is the most bytes of a key in a message.
+const longestName = 60
 
 // JSON returns the node as compact JSON, members in the document's order.
 // Numbers stand as they were written where JSON allows that, else converted
@@ -67,7 +58,7 @@ func (n *Node) appendJSON(b []byte) []byte {
 	case Number:
 		return append(b, numberJSON(n.Text)...)
 	case String:
-		return appendQuoted(b, n.Text)
+		return plaintext.AppendJSON(b, n.Text)
 	case List:
 		b = append(b, '[')
 		for i, item := range n.Items {
@@ -83,45 +74,12 @@ func (n *Node) appendJSON(b []byte) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = append(appendQuoted(b, m.Key), ':')
+			b = append(plaintext.AppendJSON(b, m.Key), ':')
 			b = m.Value.appendJSON(b)
 		}
 		return append(b, '}')
 	}
 	return append(b, "null"...)
-}
-
-// appendQuoted writes a JSON string with only the escapes that JSON needs.
-func appendQuoted(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			b = utf8.AppendRune(b, r)
-			i += size
-			continue
-		}
-		i++
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			if c < ' ' || c == 0x7f {
-				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-				continue
-			}
-			b = append(b, c)
-		}
-	}
-	return append(b, '"')
 }
 
 // numberJSON returns a number of YAML or TOML as JSON spells it.

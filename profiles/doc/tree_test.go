@@ -1,7 +1,6 @@
 package doc
 
 import (
-	"strings"
 	"testing"
 )
 
@@ -79,22 +78,6 @@ func TestNumberJSON(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	keys := []string{"name", "description", "securitySchemes", "url", "in", "id", "argsToJsonBody"}
-	for in, want := range map[string]string{
-		"nmae": "name", "Name": "name", "desciption": "description", "SecuritySchemas": "securitySchemes", "security_schemes": "securitySchemes",
-		"ulr": "url", "ip": "in", "zz": "", "": "", "somethingelse": "", "x": "", "argstojsonbody": "argsToJsonBody",
-		strings.Repeat("name", 30): "",
-	} {
-		if got := Nearest(in, keys); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", in, got, want)
-		}
-	}
-	if got := Nearest("a", []string{strings.Repeat("a", 100)}); got != "" {
-		t.Errorf("a very long word is near: %q", got)
-	}
-}
-
 func TestErrorText(t *testing.T) {
 	for _, c := range []struct {
 		e          Error
@@ -109,12 +92,6 @@ func TestErrorText(t *testing.T) {
 		}
 	}
 	if got := (Warning{Pos{"f", 1, 2}, "k", "odd"}).String(); got != "f:1:2: k: odd" {
-		t.Error(got)
-	}
-}
-
-func TestShorten(t *testing.T) {
-	if got := shorten(strings.Repeat("é", 50)); got != strings.Repeat("é", 30)+"…" {
 		t.Error(got)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // maxInline is how deep an inline value that is written may be nested: low enough
@@ -29,7 +31,7 @@ func TOMLLine(s string) string {
 	if strings.ContainsAny(s, `"\`) && !strings.Contains(s, "'") && literal(s, "\t") {
 		return "'" + s + "'"
 	}
-	return string(appendQuoted(nil, s))
+	return plaintext.JSONString(s)
 }
 
 // TOMLText returns a string as TOML writes it, over several lines when it has
@@ -41,7 +43,7 @@ func TOMLText(s string) string {
 	if strings.Contains(s, `\`) && !strings.Contains(s, "'''") && !strings.HasSuffix(s, "'") && literal(s, "\t\n") {
 		return "'''\n" + s + "'''"
 	}
-	b := appendQuoted(nil, s)
+	b := plaintext.AppendJSON(nil, s)
 	text := string(b[1 : len(b)-1])
 	var out strings.Builder
 	out.WriteString("\"\"\"\n")

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -74,7 +75,7 @@ func (r *reader) field(m doc.Member, fields []field, path string) *field {
 	message := "is not a field of Higress's and is left out, as Higress does"
 	if slices.Contains(ofProfile(path), m.Key) {
 		message += "; a profile has it: write it there"
-	} else if near := doc.Nearest(m.Key, names); near != "" {
+	} else if near := plaintext.Nearest(m.Key, names); near != "" {
 		message += "; did you mean " + near + "?"
 	}
 	r.warnOnce(m.KeyPos, at, message)

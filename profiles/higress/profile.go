@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
@@ -157,7 +158,7 @@ func (r *reader) position(a *profiles.Arg, key string) {
 		return
 	}
 	message := quote(a.Position) + " is no position; the argument has none, as in Higress"
-	if near := doc.Nearest(a.Position, known[1:]); near != "" {
+	if near := plaintext.Nearest(a.Position, known[1:]); near != "" {
 		message += "; did you mean " + near + "?"
 	}
 	r.warnOnce(r.out.tree.PosAt(key+".position"), key+".position", message)
@@ -263,10 +264,4 @@ func (r *reader) found(ref *profiles.Reference, record, scheme, key string) {
 		At: r.out.At(key), Value: secret.New(text), place: ref})
 }
 
-func quote(s string) string {
-	const most = 60
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return strconv.Quote(s)
-}
+func quote(s string) string { return strconv.Quote(plaintext.ShortenBytes(s, 60)) }

@@ -3,6 +3,7 @@ package openapi
 import (
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -57,7 +58,7 @@ func (b *builder) bodySchema() converted {
 		p.Kind = typeOf(out.n)
 	}
 	out = hintFiles(out, p.Parts)
-	text := cut(oneLine(p.text.begin(4*maxDescription)), maxDescription)
+	text := cut(plaintext.OneLine(p.text.begin(4*maxDescription)), maxDescription)
 	if old := out.n.Get("description"); old != nil && text == "" {
 		text = old.Text
 	}

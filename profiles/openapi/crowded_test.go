@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // TestCrowded sees that a document of more values than any real one is refused before
@@ -67,7 +69,7 @@ func TestHidden(t *testing.T) {
 "properties":{"b":{"type":"string","description":"`+odd+`"}}}}}}}},"/\u001b[2Jy":{"get":{}}}}`, nil), Options{})
 	for _, o := range d.Operations {
 		for _, text := range []string{d.Title, o.Title, o.Summary, o.Description, string(o.InputSchema)} {
-			if i := strings.IndexFunc(text, hidden); i >= 0 || strings.Contains(text, `\u00`) {
+			if i := strings.IndexFunc(text, plaintext.IsHidden); i >= 0 || strings.Contains(text, `\u00`) {
 				t.Errorf("%q", text)
 			}
 		}

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"strings"
 )
@@ -17,8 +18,8 @@ func (a *parts) get(name string) node {
 // description is one line for the model: what the document says, and what of other
 // keywords is worth a word.
 func (a *parts) description() string {
-	s := oneLine(a.get("description").begin(4 * maxDescription))
-	if title := oneLine(a.get("title").begin(maxDescription)); s == "" && strings.Contains(title, " ") { // else it is a type's name
+	s := plaintext.OneLine(a.get("description").begin(4 * maxDescription))
+	if title := plaintext.OneLine(a.get("title").begin(maxDescription)); s == "" && strings.Contains(title, " ") { // else it is a type's name
 		s = title
 	}
 	s = cut(s, maxDescription)
@@ -60,7 +61,7 @@ func (a *parts) example() string {
 			e = e.first()
 		}
 	}
-	if s := e.text(); s != "" && len(s) <= most && oneLine(s) == s {
+	if s := e.text(); s != "" && len(s) <= most && plaintext.OneLine(s) == s {
 		return s
 	}
 	return ""

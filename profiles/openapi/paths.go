@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -206,12 +207,12 @@ func hints(method string) (readOnly, destructive, idempotent bool) {
 func (b *builder) describe() {
 	o, op := b.o, b.f.op
 	mcp := op.get("x-speakeasy-mcp")
-	o.Summary = cut(oneLine(first(op.get("summary"), b.f.item.get("summary")).begin(1000)), 200)
+	o.Summary = cut(plaintext.OneLine(first(op.get("summary"), b.f.item.get("summary")).begin(1000)), 200)
 	text := strings.TrimSpace(first(mcp.get("description"), op.get("description"), b.f.item.get("description")).begin(4 * maxOperationText))
 	if o.Summary == "" {
 		o.Summary, _, _ = strings.Cut(text, "\n")
-		o.Summary = cut(oneLine(o.Summary), 200)
-	} else if !strings.HasPrefix(strings.ToLower(oneLine(text)), strings.ToLower(o.Summary)) {
+		o.Summary = cut(plaintext.OneLine(o.Summary), 200)
+	} else if !strings.HasPrefix(strings.ToLower(plaintext.OneLine(text)), strings.ToLower(o.Summary)) {
 		text = strings.TrimSpace(o.Summary + "\n\n" + text)
 	}
 	if text == "" { // nobody wrote any
@@ -219,7 +220,7 @@ func (b *builder) describe() {
 		if len(o.Tags) > 0 {
 			text += " (" + strings.Join(o.Tags[:min(len(o.Tags), 3)], ", ") + ")"
 		}
-		o.Summary = cut(oneLine(text), 200)
+		o.Summary = cut(plaintext.OneLine(text), 200)
 	}
 	text = cut(text, maxOperationText)
 	if o.Deprecated && !strings.Contains(strings.ToLower(text), "deprecated") {
@@ -228,7 +229,7 @@ func (b *builder) describe() {
 	if b.note != "" {
 		text += "\n\n" + b.note
 	}
-	o.Description = strings.TrimSpace(readable(text))
+	o.Description = strings.TrimSpace(plaintext.Clean(text))
 	if title := strings.TrimSuffix(o.Summary, "."); len(title) <= 80 && title != o.Method+" "+o.Path {
 		o.Title = title
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -176,8 +177,8 @@ func (r *reader) version() error {
 
 func (r *reader) info() {
 	info := r.root.get("info")
-	r.out.Title = oneLine(info.get("title").text())
-	r.out.Version = oneLine(info.get("version").text())
+	r.out.Title = plaintext.OneLine(info.get("title").text())
+	r.out.Version = plaintext.OneLine(info.get("version").text())
 	r.out.Description = strings.TrimSpace(r.words(info.get("description")))
 	for tag := range r.root.get("tags").items {
 		if name := tag.get("name").str(); name != "" {
@@ -211,31 +212,4 @@ func (r *reader) finish() {
 	if r.more > 0 {
 		r.out.Warnings = append(r.out.Warnings, Warning{At: r.root.at(), Message: "and " + strconv.Itoa(r.more) + " further warnings"})
 	}
-}
-
-// oneLine returns readable text without line breaks.
-func oneLine(s string) string { return strings.Join(strings.Fields(readable(s)), " ") }
-
-// readable returns text without what nobody sees: control characters, and those that
-// turn the direction of text or are only there to hide words from people.
-func readable(s string) string {
-	if strings.IndexFunc(s, hidden) < 0 {
-		return s
-	}
-	return strings.Map(func(c rune) rune {
-		if hidden(c) {
-			return -1
-		}
-		return c
-	}, s)
-}
-
-func hidden(c rune) bool {
-	switch {
-	case c < ' ':
-		return c != '\n' && c != '\t' && c != '\r'
-	case c < 0x7f:
-		return false
-	}
-	return c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 || c >= 0xe0000 && c <= 0xe007f
 }

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 const (
@@ -176,16 +178,4 @@ func (r *reader) open(rel string) (t *tree, reason string) {
 func filepathSlash(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
 // quote returns a word of the document for a message: short, on one line.
-func quote(s string) string {
-	const most = 100
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	s = strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 {
-			return '?'
-		}
-		return c
-	}, s)
-	return `"` + s + `"`
-}
+func quote(s string) string { return plaintext.Quote(s, 100) }

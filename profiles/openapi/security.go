@@ -3,6 +3,7 @@ package openapi
 import (
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -34,7 +35,7 @@ func (r *reader) schemes() {
 }
 
 func (r *reader) scheme(id string, n node) (profiles.SecurityScheme, SchemeNote) {
-	s := profiles.SecurityScheme{ID: id, Type: profiles.SchemeType(n.get("type").str()), Description: cut(oneLine(n.get("description").str()), 300)}
+	s := profiles.SecurityScheme{ID: id, Type: profiles.SchemeType(n.get("type").str()), Description: cut(plaintext.OneLine(n.get("description").str()), 300)}
 	note := SchemeNote{ID: id, Usable: true}
 	unusable := func(hint string) { note.Usable, note.Hint = false, hint }
 	switch kind := strings.ToLower(string(s.Type)); kind {
@@ -137,7 +138,7 @@ func (r *reader) flow(n node) *profiles.Flow {
 		if f.Scopes == nil {
 			f.Scopes = map[string]string{}
 		}
-		f.Scopes[name.text()] = cut(oneLine(description.text()), 200)
+		f.Scopes[name.text()] = cut(plaintext.OneLine(description.text()), 200)
 	}
 	return f
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -52,7 +53,7 @@ func (w *writer) constants(n node) bool {
 		l.Items = append(l.Items, v)
 		size += len(text) + 1
 		if what := first(branch.get("description"), branch.get("title")).str(); what != "" {
-			words = append(words, string(text)+": "+strings.TrimSuffix(oneLine(what), "."))
+			words = append(words, string(text)+": "+strings.TrimSuffix(plaintext.OneLine(what), "."))
 		}
 	}
 	if len(l.Items) == 0 || size > maxEnumLen {

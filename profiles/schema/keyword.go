@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -154,7 +155,7 @@ func nearKind(word string) string {
 	case "dict", "map", "struct":
 		return "object"
 	}
-	return doc.Nearest(word, KindNames())
+	return plaintext.Nearest(word, KindNames())
 }
 
 // names returns a list of texts without repetitions.

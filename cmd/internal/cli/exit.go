@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 // The exit codes that scripts rely on.
@@ -88,26 +89,15 @@ func code(err error) int {
 	return codeOf(err)
 }
 
-// shown returns text without what would move a terminal's cursor or turn its direction:
-// documents and servers have their say in messages.
-func shown(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c != '\n' && c != '\t' && unicode.In(c, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, s)
-}
-
 // report says on w what went wrong and what to type.
 func report(w io.Writer, err error) {
 	var f *failure
 	if err == nil || errors.As(err, &f) && f.said {
 		return
 	}
-	fmt.Fprintf(w, "mcp-bridge: %s\n", shown(err.Error()))
+	fmt.Fprintf(w, "mcp-bridge: %s\n", plaintext.Show(err.Error()))
 	if h := hintOf(err); h != "" {
-		fmt.Fprintln(w, "  "+strings.ReplaceAll(shown(h), "\n", "\n  "))
+		fmt.Fprintln(w, "  "+strings.ReplaceAll(plaintext.Show(h), "\n", "\n  "))
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
-	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -184,7 +184,7 @@ func (a *app) unknownCommand(c *cobra.Command, args []string) error {
 
 // didYouMean is a hint for a word that is none of those known.
 func didYouMean(word string, known []string) string {
-	if near := doc.Nearest(word, known); near != "" {
+	if near := plaintext.Nearest(word, known); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "there are: " + strings.Join(known, ", ")
@@ -293,5 +293,5 @@ func (a *app) view(ref, account string) (*session.View, error) {
 
 // say tells a person something.
 func (a *app) say(format string, args ...any) {
-	fmt.Fprintln(a.sys.Err, shown(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(a.sys.Err, plaintext.Show(fmt.Sprintf(format, args...)))
 }
