@@ -50,8 +50,10 @@ var house = map[string]room{
 	"internal/secret":      {floor: -1, pure: true},
 	"internal/leaktest":    {floor: -1},
 	"internal/plaintext":   {floor: -1, pure: true},
-	"profiles":             {floor: 0, beside: []string{"profiles/doc"}},
-	"profiles/schema":      {floor: 0, pure: true, beside: []string{"profiles/doc"}},
+	// The judgement of addresses, and the only dialer: it has to reach the network.
+	"internal/outbound": {floor: -1, owns: []string{"golang.org/x/net/idna", "golang.org/x/net/http/httpproxy"}},
+	"profiles":          {floor: 0, beside: []string{"profiles/doc"}},
+	"profiles/schema":   {floor: 0, pure: true, beside: []string{"profiles/doc"}},
 	"profiles/doc": {floor: 0, pure: true, owns: []string{
 		"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
 	"profiles/home": {floor: 0, owns: []string{"github.com/gofrs/flock"}},
