@@ -204,42 +204,6 @@ func TestPauseEndsWithTheCall(t *testing.T) {
 	}
 }
 
-// TestProxiesOfTheEnvironment: each is read when it is needed, and what is wrong with
-// one is no trouble for the other.
-func TestProxiesOfTheEnvironment(t *testing.T) {
-	r := newRig(t, "https://api.example.com", toolTOML("a"))
-	o := Options{Set: r.o.Set, Environ: []string{"HTTP_PROXY=ftp://u:" + "secret-word@x", "https_proxy=proxy.example:3128", "HTTPS_PROXY=http://loses.example", "no_proxy=.inside.example"}}
-	proxy, err := proxyFor(o, r.mask)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for address, want := range map[string]string{
-		"https://api.example.com/x":    "http://proxy.example:3128",
-		"https://api.inside.example/x": "",
-		"https://127.0.0.1/x":          "",
-		"http://other.inside.example":  "",
-		"http://api.example.com/x":     "error",
-	} {
-		for range 2 {
-			req, _ := http.NewRequest(http.MethodGet, address, nil)
-			u, err := proxy(req)
-			got := ""
-			var conf *ConfigError
-			switch {
-			case errors.As(err, &conf):
-				if got = "error"; strings.Contains(err.Error(), "secret-word") || conf.Key != "the proxy in HTTP_PROXY" {
-					t.Error(err)
-				}
-			case u != nil:
-				got = u.String()
-			}
-			if got != want {
-				t.Errorf("%s: %s, %v", address, got, err)
-			}
-		}
-	}
-}
-
 // TestAnnouncedSize: what a header announces is not believed.
 func TestAnnouncedSize(t *testing.T) {
 	for _, size := range []int64{-1, 0, 1, 4, 1 << 62} {

@@ -11,6 +11,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 )
 
@@ -87,7 +88,7 @@ func (s *sender) proof(auth authorization, method, address string) (string, erro
 	}
 	proof, err := u.Proof(method, address, s.nonces.last(address), auth.now())
 	if err != nil {
-		return "", &SendError{Kind: result.Internal, Host: credential.Origin(address), Message: "no proof can be made with the key that the token is bound to",
+		return "", &SendError{Kind: result.Internal, Host: outbound.Origin(address), Message: "no proof can be made with the key that the token is bound to",
 			Err: err, hint: "sign in again"}
 	}
 	return proof, nil
@@ -111,13 +112,13 @@ func (n *nonces) keep(from *url.URL, h http.Header) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.of) < maxNonces || n.of[credential.Origin(from.String())] != "" {
-		n.of[credential.Origin(from.String())] = nonce
+	if len(n.of) < maxNonces || n.of[outbound.OriginOf(from)] != "" {
+		n.of[outbound.OriginOf(from)] = nonce
 	}
 }
 
 func (n *nonces) last(address string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.of[credential.Origin(address)]
+	return n.of[outbound.Origin(address)]
 }

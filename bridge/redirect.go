@@ -1,16 +1,14 @@
 package bridge
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
@@ -24,6 +22,9 @@ func (s *sender) redirect(plan *request.Plan, creds []request.Credential, req *h
 		return nil, nil
 	}
 	to, err := req.URL.Parse(location)
+	if err == nil {
+		err = outbound.Canonical(to)
+	}
 	refuse := func(why string) error {
 		return &SendError{Kind: result.RedirectRefused, Host: req.URL.Host, Message: why, hint: "set server.baseUrl to the address that the API has now"}
 	}
@@ -41,18 +42,16 @@ func (s *sender) redirect(plan *request.Plan, creds []request.Credential, req *h
 	next := req.Clone(req.Context())
 	next.URL, next.Host = to, ""
 	next.Body, next.ContentLength, next.GetBody = http.NoBody, 0, nil
-	if credential.Origin(to.String()) == credential.Origin(req.URL.String()) {
+	named := s.named(plan, to)
+	next = next.WithContext(outbound.WithNamed(next.Context(), named))
+	if outbound.OriginOf(to) == outbound.OriginOf(req.URL) {
 		return next, nil
 	}
-	named := s.named(plan, to)
 	switch {
 	case carries(to, creds) || s.mask.String(to.String()) != to.String():
 		return nil, refuse("it redirects to " + s.shown(to) + " with a credential in the address")
-	case !named && private(to.Hostname()):
+	case !named && outbound.Private(to.Hostname()):
 		return nil, s.refusePrivate(req.URL.Host, to)
-	}
-	if !named {
-		next = next.WithContext(context.WithValue(next.Context(), strangerKey{}, hostPort(to)))
 	}
 	// Another origin gets neither a credential nor what the profile configured: these
 	// three are of the plan and of this program, whatever a scheme has put over them.
@@ -61,18 +60,6 @@ func (s *sender) redirect(plan *request.Plan, creds []request.Credential, req *h
 		next.Header.Set("Accept", accept)
 	}
 	return next, nil
-}
-
-// named reports whether the person named the host: in the address of the API, or in
-// http.allowPrivate.
-func (s *sender) named(plan *request.Plan, to *url.URL) bool {
-	home, err := url.Parse(plan.Origin)
-	if err == nil && strings.EqualFold(home.Hostname(), to.Hostname()) {
-		return true
-	}
-	return slices.ContainsFunc(s.allowPrivate, func(host string) bool {
-		return strings.EqualFold(strings.Trim(host, "[]"), to.Hostname()) || strings.EqualFold(host, to.Host)
-	})
 }
 
 func (s *sender) refusePrivate(from string, to *url.URL) error {

@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
@@ -126,7 +127,7 @@ func (s *sender) explain(ctx context.Context, u *url.URL, err error) error {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.Kind, e.Message = result.Timeout, fmt.Sprintf("no whole answer within %s", s.timeout)
 		e.hint = "try again, or give it more time: http.timeout in the profile"
-	case errors.Is(err, errPrivate):
+	case errors.Is(err, outbound.ErrPrivate):
 		return s.refusePrivate(u.Host, u)
 	case errors.Is(err, errCredential), errors.Is(err, errNoOrigin):
 		e.Kind, e.Message, e.hint = result.RedirectRefused, e.Err.Error(), "set server.baseUrl to the address that the API has now"
@@ -162,7 +163,7 @@ func (s *sender) network(err error, e *SendError) {
 // proxy fills e in when it is the proxy that is at fault.
 func (s *sender) proxy(err error, e *SendError) bool {
 	var op *net.OpError
-	var conf *ConfigError
+	var conf *outbound.ProxyError
 	var answer proxyAnswer
 	switch {
 	case errors.As(err, &conf):

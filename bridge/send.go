@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -30,27 +30,28 @@ const (
 
 // sender sends requests by the rules of one profile.
 type sender struct {
-	client       *http.Client
-	away         *stranger // what client uses for other origins
-	timeout      time.Duration
-	maxBody      int64
-	stream       time.Duration // how long a stream is listened to
-	retries      int
-	follow       *bool
-	plainHosts   []string // host:port of http.allowInsecure
-	allowPrivate []string
-	persons      map[string]bool // hosts that the person's own profile names
-	agent        string          // User-Agent for other origins
-	log          *slog.Logger
-	mask         *secret.Masker
-	pause        func(ctx context.Context, d time.Duration) error
-	nonces       *nonces
+	client     *http.Client
+	timeout    time.Duration
+	maxBody    int64
+	stream     time.Duration // how long a stream is listened to
+	retries    int
+	follow     *bool
+	insecure   outbound.Hosts // of http.allowInsecure
+	persons    outbound.Hosts // that the person named
+	onlyPublic outbound.Hosts // that only an imported document named
+	agent      string         // User-Agent for other origins
+	log        *slog.Logger
+	mask       *secret.Masker
+	pause      func(ctx context.Context, d time.Duration) error
+	nonces     *nonces
 }
 
 func newSender(o Options, mask *secret.Masker) (*sender, error) {
-	h := o.Set.Profile().HTTP
+	p := o.Set.Profile()
+	h := p.HTTP
 	s := &sender{timeout: time.Duration(h.Timeout), maxBody: h.MaxResponseBytes, stream: streamTime, retries: profiles.DefaultRetries,
-		follow: h.FollowRedirects, plainHosts: h.AllowInsecure, allowPrivate: h.AllowPrivate,
+		follow: h.FollowRedirects, insecure: outbound.NewHosts(h.AllowInsecure...),
+		persons: p.NamedHosts(), onlyPublic: outbound.NewHosts(h.OnlyPublic...),
 		agent: "mcp-bridge/" + o.Version, log: o.Logger, mask: mask, pause: sleep, nonces: &nonces{of: map[string]string{}}}
 	if s.timeout <= 0 {
 		s.timeout = profiles.DefaultTimeout
@@ -62,14 +63,11 @@ func newSender(o Options, mask *secret.Masker) (*sender, error) {
 	if h.Retries != nil {
 		s.retries = *h.Retries
 	}
-	transport, dialer, err := newTransport(o, mask)
+	base, proxy, err := newTransport(o, mask)
 	if err != nil {
 		return nil, err
 	}
-	s.persons = personsHosts(o.Set.Profile())
-	transport.DialContext = looking(dialer)
-	s.away = newStranger(transport, dialer)
-	s.client = &http.Client{Transport: &guard{home: transport, away: s.away, mask: mask}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	s.client = &http.Client{Transport: newGuard(base, proxy, mask), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return s, nil
 }
 
@@ -141,13 +139,11 @@ func (s *sender) once(ctx context.Context, plan *request.Plan, auth authorizatio
 	if err := s.allowed(req.URL); err != nil {
 		return r, 0, err
 	}
-	if req, err = s.learned(plan, req); err != nil {
-		return r, 0, err
-	}
+	req = req.WithContext(outbound.WithNamed(req.Context(), s.named(plan, req.URL)))
 	req.Header.Set("Accept-Encoding", "gzip")
 	for hops := 0; ; hops++ {
 		res, err := s.client.Do(req) //nolint:bodyclose // read and closed by body
-		if err != nil && hops == 0 && errors.Is(err, errPrivate) {
+		if err != nil && hops == 0 && errors.Is(err, outbound.ErrPrivate) {
 			return r, 0, refuseLearned(req.URL)
 		}
 		if err != nil {
@@ -179,21 +175,11 @@ func (s *sender) allowed(u *url.URL) error {
 		return nil
 	case u.Scheme != "http":
 		return &SendError{Kind: result.TemplateFailed, Host: u.Host, Message: "only https addresses are called", hint: "correct server.baseUrl or the tool's url"}
-	case profiles.LoopbackHost(u.Hostname()) || slices.ContainsFunc(s.plainHosts, func(h string) bool {
-		return strings.EqualFold(h, hostPort(u)) || strings.EqualFold(h, u.Hostname()+":"+u.Port())
-	}):
+	case outbound.Loopback(u.Hostname()) || s.insecure.Has(u):
 		return nil
 	}
 	return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: "plain http would show the credential to everybody on the way",
-		hint: fmt.Sprintf("use https, or allow it in the profile: http.allowInsecure = [%q]", hostPort(u))}
-}
-
-func hostPort(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
-	}
-	return net.JoinHostPort(u.Hostname(), port)
+		hint: fmt.Sprintf("use https, or allow it in the profile: http.allowInsecure = [%q]", outbound.HostPort(u))}
 }
 
 // retryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds or a date.

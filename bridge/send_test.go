@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -370,20 +369,6 @@ func TestProxy(t *testing.T) {
 		t.Error("the proxy was asked for this machine")
 	}
 	newRig(t, "https://example.com", "[http]\nretries = 0\nproxy = \"http://127.0.0.1:1\"\n"+toolTOML("a")).fails("a", "{}", result.BackendUnreachable, "example.com")
-}
-
-func TestExempt(t *testing.T) {
-	for list, want := range map[string]bool{"": false, "*": true, "example.com": true, ".example.com": true, "api.example.com:443": true, "api.example.com:80": false,
-		"other.com, example.com": true, "ample.com": false, "10.0.0.0/8": false} {
-		u, _ := url.Parse("https://api.example.com/x")
-		if got := exempt(list, u); got != want {
-			t.Errorf("%q: %v", list, got)
-		}
-	}
-	u, _ := url.Parse("https://10.1.2.3/x")
-	if !exempt("10.0.0.0/8", u) {
-		t.Error("a network is not known")
-	}
 }
 
 func TestRetryAfter(t *testing.T) {

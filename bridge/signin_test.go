@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
@@ -81,7 +82,7 @@ func (s *stage) signIn(scopes ...string) {
 	}
 	token, err := f.Login(ctx, oauthflow.LoginOptions{Scopes: scopes, Open: oauthtest.Robot{}.Open})
 	if err == nil {
-		err = s.resolver.SaveToken(ctx, s.scheme, token, []string{credential.Origin(s.server.API())})
+		err = s.resolver.SaveToken(ctx, s.scheme, token, []string{outbound.Origin(s.server.API())})
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -222,7 +223,7 @@ func TestSignInDuringACall(t *testing.T) {
 	s.wants(r, result.SignInPending, "it goes on")
 	s.counts(0, 0)
 	s.wants(s.call("me", s.person(true)), "", `"user":"ada"`)
-	if e := s.asked[0]; len(s.asked) != 2 || e.Reason != credential.SignInNeeded || e.Origin != credential.Origin(s.server.API()) || !slices.Equal(e.Scopes, []string{"read"}) {
+	if e := s.asked[0]; len(s.asked) != 2 || e.Reason != credential.SignInNeeded || e.Origin != outbound.Origin(s.server.API()) || !slices.Equal(e.Scopes, []string{"read"}) {
 		t.Errorf("asked %+v", e)
 	}
 	// Who says that somebody signed in when nobody did is asked once.

@@ -1,21 +1,16 @@
 package bridge
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -36,10 +31,10 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // Hint says what to do.
 func (e *ConfigError) Hint() string { return "correct " + e.Key }
 
-// newTransport returns the transport for a profile: TLS 1.2 and newer, the system's
-// authorities and those that are configured, connections kept. The dialer is the
-// one that it uses.
-func newTransport(o Options, mask *secret.Masker) (*http.Transport, *net.Dialer, error) {
+// newTransport returns the settings of the transports for a profile, and the proxy:
+// TLS 1.2 and newer, the system's authorities and those that are configured,
+// connections kept.
+func newTransport(o Options, mask *secret.Masker) (*http.Transport, *outbound.Proxy, error) {
 	p := o.Set.Profile()
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12}
 	if err := authorities(tlsConfig, p, o.CAFile); err != nil {
@@ -52,16 +47,14 @@ func newTransport(o Options, mask *secret.Masker) (*http.Transport, *net.Dialer,
 		}
 		tlsConfig.Certificates = []tls.Certificate{cert}
 	}
-	proxy, err := proxyFor(o, mask)
+	proxy, err := proxyFor(o)
 	if err != nil {
 		return nil, nil, err
 	}
-	dialer := &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}
+	for _, password := range proxy.Passwords() {
+		mask.AddBasic(secret.New(password))
+	}
 	return &http.Transport{
-		Proxy: proxy,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			return loopbackOnly(ctx, dialer, network, addr)
-		},
 		TLSClientConfig:        tlsConfig,
 		OnProxyConnectResponse: connected,
 		TLSHandshakeTimeout:    15 * time.Second,
@@ -72,7 +65,7 @@ func newTransport(o Options, mask *secret.Masker) (*http.Transport, *net.Dialer,
 		IdleConnTimeout:        90 * time.Second,
 		// A connection that died unseen is found out before many calls wait for it.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
-	}, dialer, nil
+	}, proxy, nil
 }
 
 // Network returns how other servers than the backend are reached for a profile, such
@@ -84,7 +77,7 @@ func Network(o Options) oauthflow.Network {
 	if err := authorities(&c, o.Set.Profile(), o.CAFile); err == nil {
 		n.Roots = c.RootCAs
 	}
-	if proxy, err := proxyFor(o, secret.NewMasker()); err == nil {
+	if proxy, err := proxyFor(o); err == nil {
 		n.Proxy = proxy
 	}
 	return n
@@ -129,129 +122,19 @@ func beside(p *profiles.Profile, key, path string) string {
 	return filepath.Join(p.Dir(key), path)
 }
 
-// proxyFor returns the proxy function: the profile's, else config.toml's, else the
-// environment's; never for this machine itself.
-func proxyFor(o Options, mask *secret.Masker) (func(*http.Request) (*url.URL, error), error) {
+// proxyFor returns the proxy of the profile, else of config.toml, else of the
+// environment; nil for none.
+func proxyFor(o Options) (*outbound.Proxy, error) {
 	key, text := "http.proxy", o.Set.Profile().HTTP.Proxy
 	if text == "" {
 		key, text = "proxy in config.toml", o.Proxy
 	}
-	if text != "" {
-		proxy, err := parseProxy(text, mask)
-		if err != nil {
-			return nil, &ConfigError{Key: key, Err: err}
-		}
-		return func(r *http.Request) (*url.URL, error) {
-			if thisMachine(r.URL.Hostname()) {
-				return nil, nil
-			}
-			return proxy, nil
-		}, nil
+	if text == "" {
+		return outbound.EnvironmentProxy(o.Environ), nil
 	}
-	env := environment(o.Environ)
-	forHTTPS, forHTTP := proxyIn(env, "HTTPS_PROXY", mask), proxyIn(env, "HTTP_PROXY", mask)
-	return func(r *http.Request) (*url.URL, error) {
-		if thisMachine(r.URL.Hostname()) || exempt(env["NO_PROXY"], r.URL) {
-			return nil, nil
-		}
-		if r.URL.Scheme == "http" {
-			return forHTTP()
-		}
-		return forHTTPS()
-	}, nil
-}
-
-// proxyIn returns a function that reads the proxy of one variable once it is needed:
-// what nothing uses may be wrong.
-func proxyIn(env map[string]string, name string, mask *secret.Masker) func() (*url.URL, error) {
-	return sync.OnceValues(func() (*url.URL, error) {
-		if env[name] == "" {
-			return nil, nil
-		}
-		proxy, err := parseProxy(env[name], mask)
-		if err != nil {
-			return nil, &ConfigError{Key: "the proxy in " + name, Err: err}
-		}
-		return proxy, nil
-	})
-}
-
-func thisMachine(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return profiles.LoopbackHost(host) || err == nil && ip.Unmap().IsLoopback()
-}
-
-// parseProxy reads a proxy's address and makes its password known to the masker.
-func parseProxy(text string, mask *secret.Masker) (*url.URL, error) {
-	if !strings.Contains(text, "://") {
-		text = "http://" + text
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
-		return nil, errors.New("is not an address") // the text may hold a password
-	}
-	if password, ok := u.User.Password(); ok {
-		mask.AddBasic(secret.New(u.User.Username() + ":" + password))
-	}
-	switch u.Scheme {
-	case "http", "https", "socks5", "socks5h":
-		return u, nil
-	}
-	return nil, errors.New("must begin with http, https or socks5")
-}
-
-// environment returns the proxy variables, whose lower-case spellings win as in
-// curl.
-func environment(environ []string) map[string]string {
-	out := map[string]string{}
-	for _, lower := range []bool{false, true} {
-		for _, pair := range environ {
-			name, value, _ := strings.Cut(pair, "=")
-			upper := strings.ToUpper(name)
-			if (upper == "HTTP_PROXY" || upper == "HTTPS_PROXY" || upper == "NO_PROXY") && (name != upper) == lower && value != "" {
-				out[upper] = value
-			}
-		}
-	}
-	return out
-}
-
-// exempt reports whether NO_PROXY names the host: itself, a domain above it, a
-// network that it lies in, or *.
-func exempt(list string, u *url.URL) bool {
-	host := strings.ToLower(u.Hostname())
-	ip := net.ParseIP(host)
-	for entry := range strings.SplitSeq(strings.ToLower(list), ",") {
-		entry = strings.TrimSpace(entry)
-		if _, _, err := net.SplitHostPort(entry); err == nil {
-			if entry == strings.ToLower(hostPort(u)) {
-				return true
-			}
-			continue
-		}
-		if _, network, err := net.ParseCIDR(entry); err == nil && ip != nil && network.Contains(ip) {
-			return true
-		}
-		domain := strings.TrimPrefix(strings.TrimPrefix(entry, "*"), ".")
-		if entry == "*" || domain != "" && (host == domain || strings.HasSuffix(host, "."+domain)) {
-			return true
-		}
-	}
-	return false
-}
-
-// loopbackOnly makes the name localhost mean this machine, whatever a resolver
-// says: plain http is allowed to it.
-func loopbackOnly(ctx context.Context, d *net.Dialer, network, addr string) (net.Conn, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil || !strings.EqualFold(host, "localhost") {
-		return d.DialContext(ctx, network, addr)
-	}
-	conn, err := d.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+	proxy, err := outbound.ReadProxy(text)
 	if err != nil {
-		if six, sixErr := d.DialContext(ctx, network, net.JoinHostPort("::1", port)); sixErr == nil {
-			return six, nil
-		}
+		return nil, &ConfigError{Key: key, Err: err}
 	}
-	return conn, err
+	return proxy, nil
 }

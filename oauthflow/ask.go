@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
@@ -61,7 +62,7 @@ func (f *Flow) ask(ctx context.Context, q question) (*answer, *secret.Masker, er
 func (f *Flow) nonce(address string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.nonces[origin(address)]
+	return f.nonces[outbound.Origin(address)]
 }
 
 // keepNonce reports whether the server sent a nonce that a header may carry.
@@ -71,14 +72,6 @@ func (f *Flow) keepNonce(address, nonce string) bool {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.nonces[origin(address)] = nonce
+	f.nonces[outbound.Origin(address)] = nonce
 	return true
-}
-
-func origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }

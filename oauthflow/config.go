@@ -4,10 +4,9 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
-	"net/http"
-	"net/url"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
@@ -80,10 +79,11 @@ const ResourceOff = "off"
 
 // Network is how the authorization server is reached.
 type Network struct {
-	Roots        *x509.CertPool                        // nil: the system's
-	Proxy        func(*http.Request) (*url.URL, error) // nil: none
-	Named        []string                              // hosts that the person's own profile names, which may be private or loopback; lower case, without port
-	AllowPrivate []string                              // hosts of http.allowPrivate
+	Roots        *x509.CertPool  // nil: the system's
+	Proxy        *outbound.Proxy // nil: none
+	Named        []string        // hosts, or host:port, that the person's own profile names, which may be private or loopback
+	AllowPrivate []string        // hosts, or host:port, of http.allowPrivate
+	Resolver     *net.Resolver   // looks names up; nil: the system's
 	// Dial, when it is set, makes the connections in place of a net.Dialer; then it is up
 	// to it what the names of learned hosts may lead to.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 )
 
 func TestErrorsTellWhatToDo(t *testing.T) {
@@ -34,10 +36,10 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 		{Error{Kind: Unusable, Stage: "discover"}, "discover", "tokenUrl"},
 		{Error{Kind: Unusable, Stage: "refresh"}, "refresh", "mcp-bridge login"},
 		{Error{Kind: Unusable, Stage: "device", Err: errNoEndpoint}, "name the address", "flows"},
-		{Error{Kind: Configuration, Stage: "configure", Err: errPrivate}, "private network", "http.allowPrivate"},
+		{Error{Kind: Configuration, Stage: "configure", Err: outbound.ErrPrivate}, "private network", "http.allowPrivate"},
 		{Error{Kind: Refused, Stage: "refresh", Code: "invalid_dpop_proof"}, "invalid_dpop_proof", "clock"},
 		{Error{Kind: Refused, Stage: "exchange", Code: "invalid_request"}, "invalid_request", "server says"},
-		{Error{Kind: Unusable, Stage: "discover", Err: errPrivate}, "private network", "http.allowPrivate = [\"HOST\"]"},
+		{Error{Kind: Unusable, Stage: "discover", Err: outbound.ErrPrivate}, "private network", "http.allowPrivate = [\"HOST\"]"},
 	} {
 		if got := row.err.Error(); !strings.Contains(got, row.text) {
 			t.Errorf("%q, want %q", got, row.text)

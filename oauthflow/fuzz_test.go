@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 )
 
 // What a token response gives can stand in a header, and lives a sane time.
@@ -72,7 +74,7 @@ func FuzzMetadata(f *testing.F) {
 				if address == "" {
 					continue
 				}
-				if u, err := flow.net.check(address, ""); err != nil || u.Scheme != "https" || private(u.Hostname()) {
+				if u, err := flow.net.check(address, ""); err != nil || u.Scheme != "https" || outbound.Private(u.Hostname()) {
 					t.Fatalf("%s %q", name, address)
 				}
 			}
@@ -119,9 +121,9 @@ func FuzzAddress(f *testing.F) {
 		if err != nil {
 			return
 		}
-		host := bare(u.Hostname())
-		if u.User != nil || strings.ContainsFunc(address, notPlain) || u.Scheme != "https" && (u.Scheme != "http" || !thisMachine(host)) ||
-			private(host) && !thisMachine(host) {
+		host := u.Hostname()
+		if u.User != nil || strings.ContainsFunc(address, notPlain) || u.Scheme != "https" && (u.Scheme != "http" || !outbound.Loopback(host)) ||
+			outbound.Private(host) && !outbound.Loopback(host) {
 			t.Fatalf("%q from %q", address, from)
 		}
 	})

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 )
 
 const (
@@ -38,7 +40,7 @@ func (e *Error) Hint() string {
 }
 
 func (e *Error) configurationHint() string {
-	if errors.Is(e.Err, errPrivate) {
+	if errors.Is(e.Err, outbound.ErrPrivate) {
 		return allowPrivate
 	}
 	switch e.Stage {
@@ -64,7 +66,7 @@ func (e *Error) unreachableHint() string {
 
 func (e *Error) unusableHint() string {
 	switch {
-	case errors.Is(e.Err, errPrivate):
+	case errors.Is(e.Err, outbound.ErrPrivate):
 		return allowPrivate
 	case e.Stage == "discover":
 		return "set the endpoints (authorizationUrl, tokenUrl) in the profile's security scheme, or ask who runs the server"

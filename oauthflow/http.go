@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 )
 
 const (
@@ -86,7 +88,7 @@ func (f *Flow) post(ctx context.Context, stage, address string, header http.Head
 		r.Header = header.Clone()
 		r.Header.Set("Accept", "application/json")
 		resp, err := f.net.poster.Do(r)
-		if err != nil && try == 1 && !written.Load() && ask.Err() == nil && !errors.Is(err, errPrivate) {
+		if err != nil && try == 1 && !written.Load() && ask.Err() == nil && !errors.Is(err, outbound.ErrPrivate) {
 			cancel()
 			continue
 		}
@@ -114,7 +116,7 @@ func read(ctx context.Context, stage, host string, resp *http.Response, err erro
 		return nil, ctx.Err()
 	}
 	kind := Unreachable
-	if errors.Is(err, errPrivate) {
+	if errors.Is(err, outbound.ErrPrivate) {
 		kind = Unusable
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {

@@ -12,23 +12,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-)
 
-func TestPrivate(t *testing.T) {
-	for host, want := range map[string]bool{
-		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "[::1]": true, "localhost": true, "a.localhost": true, "LOCALHOST.": true,
-		"10.0.0.1": true, "172.16.0.1": true, "172.31.255.255": true, "192.168.1.1": true, "169.254.169.254": true, "100.64.0.1": true,
-		"0.0.0.0": true, "0.1.2.3": true, "224.0.0.1": true, "255.255.255.255": true, "240.0.0.1": true, "198.18.0.1": true, "192.0.0.1": true,
-		"fe80::1": true, "fe80::1%eth0": true, "fc00::1": true, "fd12::1": true, "::": true, "::ffff:10.0.0.1": true, "::ffff:127.0.0.1": true,
-		"64:ff9b::10.0.0.1": true, "2002:0a00:0001::1": true, "::10.0.0.1": true, "ff02::1": true, "fec0::1": true,
-		"8.8.8.8": false, "172.32.0.1": false, "100.128.0.1": false, "2001:4860:4860::8888": false, "64:ff9b::8.8.8.8": false,
-		"2002:0808:0808::1": false, "as.example": false, "10.example": false, "192.0.2.1": false,
-	} {
-		if got := private(host); got != want {
-			t.Errorf("private(%q) = %v", host, got)
-		}
-	}
-}
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
+)
 
 func TestAddressesThatMayBeAsked(t *testing.T) {
 	const here, there = "http://127.0.0.1:80/meta", "https://as.example/meta"
@@ -144,20 +130,19 @@ func TestNamesThatLeadInside(t *testing.T) {
 	s.StartTLS()
 	defer s.Close()
 	u, _ := url.Parse(s.URL)
-	f, err := New(Config{Issuer: "https://rebinding.test:" + u.Port(), Network: Network{Named: []string{"other.test"}}})
+	f, err := New(Config{Issuer: "https://rebinding.test:" + u.Port(), Network: Network{Named: []string{"other.test"}, Resolver: names(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.net.guarded.Resolver, f.net.plain.Resolver = names(t), names(t)
 	_, err = f.Server(t.Context())
-	if e := wants(t, err, Unusable); !errors.Is(err, errPrivate) || !strings.Contains(e.Hint(), "allowPrivate") {
+	if e := wants(t, err, Unusable); !errors.Is(err, outbound.ErrPrivate) || !strings.Contains(e.Hint(), "allowPrivate") {
 		t.Errorf("%v, hint %q", err, e.Hint())
 	}
 	if connections.Load() != 0 {
 		t.Error("a connection was made")
 	}
 	// Where the person names the host, it is asked: only its certificate is wrong.
-	f.net.trusted["rebinding.test"] = true
+	f.net.trusted.Add("rebinding.test")
 	_, err = f.Server(t.Context())
 	if wants(t, err, Unreachable); connections.Load() == 0 {
 		t.Errorf("no connection to a named host: %v", err)
@@ -182,8 +167,11 @@ func TestProxy(t *testing.T) {
 		w.WriteHeader(http.StatusBadGateway)
 	}))
 	defer proxy.Close()
-	u, _ := url.Parse(proxy.URL)
-	f, err := New(Config{Issuer: "https://as.example", Network: Network{Proxy: http.ProxyURL(u)}})
+	over, err := outbound.ReadProxy(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := New(Config{Issuer: "https://as.example", Network: Network{Proxy: over}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +180,7 @@ func TestProxy(t *testing.T) {
 		t.Errorf("asked the proxy %v", through)
 	}
 	f, err = New(Config{Issuer: "https://as.example", Network: Network{
-		Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy") }}})
+		Proxy: outbound.EnvironmentProxy([]string{"HTTPS_PROXY=ftp://proxy.example"})}})
 	if err != nil {
 		t.Fatal(err)
 	}

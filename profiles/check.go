@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -113,52 +113,28 @@ func (c *checker) address(key, raw string) *url.URL {
 
 // plain warns of an address that requests are refused to because it is not https.
 func (c *checker) plain(key string, u *url.URL) {
-	if u == nil || u.Scheme != "http" || LoopbackHost(u.Hostname()) {
+	if u == nil || u.Scheme != "http" || outbound.Loopback(u.Hostname()) {
 		return
 	}
-	port := u.Port()
-	if port == "" {
-		port = "80"
-	}
-	if slices.Contains(c.p.HTTP.AllowInsecure, u.Hostname()+":"+port) || slices.Contains(c.p.HTTP.AllowInsecure, u.Host) {
+	if outbound.NewHosts(c.p.HTTP.AllowInsecure...).Has(u) {
 		c.warn(key, "requests to "+u.Host+" are not encrypted")
 		return
 	}
 	c.warn(key, "requests to "+u.Host+" are refused because they are not encrypted: write https, or add "+
-		quote(u.Hostname()+":"+port)+" to http.allowInsecure")
-}
-
-// LoopbackHost reports whether host, without port and brackets, is one of the
-// three names of this machine to which plain http is allowed.
-func LoopbackHost(host string) bool {
-	return host == "127.0.0.1" || host == "::1" || strings.EqualFold(host, "localhost")
+		quote(outbound.HostPort(u))+" to http.allowInsecure")
 }
 
 // parseAddress reads an absolute http or https URL without user, password and
-// fragment; else it says what is wrong.
+// fragment, its host as [outbound.Host] gives it; else it says what is wrong.
 func parseAddress(raw string) (*url.URL, string) {
-	u, err := url.Parse(raw)
+	u, err := outbound.Parse(raw)
 	switch {
-	case err != nil || strings.ContainsAny(raw, " \t\r\n"):
-		return nil, "is not a URL"
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, "must begin with https:// or http://"
-	case u.Hostname() == "":
-		return nil, "has no host"
-	case !validPort(u.Port()):
-		return nil, "has a port that does not exist: there are 1 to 65535"
-	case u.User != nil:
-		return nil, "must not hold a user or a password: use a security scheme"
+	case err != nil:
+		return nil, err.Error()
 	case u.Fragment != "" || strings.HasSuffix(raw, "#"):
 		return nil, "must not have a fragment (#…)"
 	}
 	return u, ""
-}
-
-// validPort reports whether a URL's port is empty or can be connected to.
-func validPort(port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return port == "" || err == nil && n > 0
 }
 
 // object wants raw to be absent, a table, or text that is a JSON object, which

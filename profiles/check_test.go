@@ -11,7 +11,7 @@ var rules = []struct{ name, in, want string }{
 	// keys and types
 	{"unknown key", `descripton = "x"`, `p.toml:2:1: descripton: unknown key (allowed: extends, description, server, openapi, exposure, http, policy, tools; did you mean description?)`},
 	{"key of another table", `baseUrl = "https://x.test"`, `p.toml:2:1: baseUrl: unknown key (allowed: extends, description, server, openapi, exposure, http, policy, tools; did you mean baseUrl in [server]?)`},
-	{"key after a header", "[http]\ntimeout = \"3s\"\ndescription = \"x\"", `p.toml:4:1: http.description: unknown key (allowed: timeout, caFile, clientCert, clientKey, proxy, maxResponseBytes, retries, headers, followRedirects, allowInsecure, allowPrivate; did you mean description at the top of the file?)`},
+	{"key after a header", "[http]\ntimeout = \"3s\"\ndescription = \"x\"", `p.toml:4:1: http.description: unknown key (allowed: timeout, caFile, clientCert, clientKey, proxy, maxResponseBytes, retries, headers, followRedirects, allowInsecure, allowPrivate, onlyPublic; did you mean description at the top of the file?)`},
 	{"tool set", "[toolSet]\nname = 'x'", `p.toml:2:2: toolSet: is not supported yet`},
 	{"server type", `server.type = "rest"`, `p.toml:2:8: server.type: leave it out: tools are REST tools, and "mcp-proxy" is not supported yet`},
 	{"wrong type", `description = 1`, `p.toml:2:15: description: must be a string, not a number`},
@@ -118,7 +118,7 @@ var rules = []struct{ name, in, want string }{
 	{"header value", `http.headers = { "X-Y" = "a\r\nb" }`, `p.toml:2:26: http.headers.X-Y: a header's value must be one line`},
 	{"header control", `http.headers = { "X-Y" = "a\u0000b" }`, `p.toml:2:26: http.headers.X-Y: a header's value must not have control characters`},
 	{"allow insecure", `http.allowInsecure = ["x.test", "http://x:1", "a:b", ":1"]`, "p.toml:2:23: http.allowInsecure[0]: must be \"host:port\"\np.toml:2:33: http.allowInsecure[1]: must be \"host:port\"\np.toml:2:47: http.allowInsecure[2]: must be \"host:port\"\np.toml:2:54: http.allowInsecure[3]: must be \"host:port\""},
-	{"allow private", `http.allowPrivate = ["10.0.0.1", "http://x"]`, `p.toml:2:34: http.allowPrivate[1]: must be a host`},
+	{"allow private", `http.allowPrivate = ["10.0.0.1", "http://x"]`, `p.toml:2:34: http.allowPrivate[1]: must be a host, or host:port`},
 	{"deny", `policy.deny = ["admin_*", "", "DELETE /**", "DELTE /x", "x /"]`, "p.toml:2:27: policy.deny[1]: must not be empty\np.toml:2:45: policy.deny[3]: \"DELTE\" is not a method (allowed: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, QUERY; did you mean DELETE?)\nwarning p.toml:2:57: policy.deny[4]: an unusual method: \"x\""},
 	{"confirm", `policy.confirm = ["GET,* /a", "/b/**", "two words"]`, `p.toml:2:40: policy.confirm[2]: must be "METHOD /path", such as "DELETE /**"`},
 	{"files", `policy.files = [""]`, `p.toml:2:17: policy.files[0]: must not be empty`},

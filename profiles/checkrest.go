@@ -1,11 +1,10 @@
 package profiles
 
 import (
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -118,39 +117,31 @@ func (c *checker) http() {
 	}
 	for i, host := range h.AllowInsecure {
 		key := doc.Index("http.allowInsecure", i)
-		u, err := url.Parse("//" + host)
-		if err != nil || u.Host != host || u.Hostname() == "" || !isPort(u.Port()) {
+		if _, port, err := outbound.ReadHost(host); err != nil || port == "" {
 			c.fail(key, `must be "host:port"`)
 			continue
 		}
 		c.warn(key, "requests to "+host+" are not encrypted")
 	}
-	for i, host := range h.AllowPrivate {
-		if host == "" || strings.ContainsAny(host, "/ @?#") {
-			c.fail(doc.Index("http.allowPrivate", i), "must be a host")
+	for key, list := range map[string][]string{"http.allowPrivate": h.AllowPrivate, "http.onlyPublic": h.OnlyPublic} {
+		for i, host := range list {
+			if _, _, err := outbound.ReadHost(host); err != nil {
+				c.fail(doc.Index(key, i), "must be a host, or host:port")
+			}
 		}
 	}
 }
 
-func isPort(s string) bool {
-	n, err := strconv.ParseUint(s, 10, 16)
-	return err == nil && n > 0
-}
-
 func (c *checker) proxy(key, raw string) {
-	if raw == "" || raw == "off" {
+	if raw == "" {
 		return
 	}
-	scheme, _, ok := strings.Cut(raw, "://")
-	allowed := []string{"http", "https", "socks5", "socks5h"}
-	u, message := parseAddress("http" + strings.TrimPrefix(raw, scheme))
+	p, err := outbound.ReadProxy(raw)
 	switch {
-	case !ok || !slices.Contains(allowed, scheme):
-		c.fail(key, `must be "off" or the address of a proxy, such as "http://127.0.0.1:3128"`)
-	case u == nil && strings.Contains(message, "password"):
+	case err != nil:
+		c.fail(key, err.Error())
+	case len(p.Passwords()) > 0:
 		c.warn(key, "literal credential: whoever reads this file has the proxy's password")
-	case u == nil:
-		c.fail(key, message)
 	}
 }
 

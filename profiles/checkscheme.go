@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -141,7 +142,7 @@ func (c *checker) endpoint(key, raw string) {
 	if raw == "" {
 		return
 	}
-	if u := c.address(key, raw); u != nil && u.Scheme == "http" && !LoopbackHost(u.Hostname()) {
+	if u := c.address(key, raw); u != nil && u.Scheme == "http" && !outbound.Loopback(u.Hostname()) {
 		c.warn(key, "sign-in is refused here because the address is not https")
 	}
 }

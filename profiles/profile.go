@@ -223,7 +223,8 @@ type HTTP struct {
 	Headers          map[string]string `key:"headers"`
 	FollowRedirects  *bool             `key:"followRedirects"` // nil: by kind of tool
 	AllowInsecure    []string          `key:"allowInsecure"`   // host:port of plain http backends
-	AllowPrivate     []string          `key:"allowPrivate"`
+	AllowPrivate     []string          `key:"allowPrivate"`    // hosts, or host:port, that may be private though only a document names them
+	OnlyPublic       []string          `key:"onlyPublic"`      // hosts that only an imported document named: they have to be public
 }
 
 // Policy is the [policy] table.

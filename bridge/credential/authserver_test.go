@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
@@ -213,14 +214,14 @@ func (p *process) signIn(s *authServer, life time.Duration) {
 		Issued: now.Add(-time.Hour), Expiry: now.Add(life), ClientID: "our-client", AuthMethod: "none", Identity: "ada@example.com",
 		Scopes:    []string{"read"},
 		Endpoints: oauthflow.Endpoints{Token: s.address + "/token", Revocation: s.address + "/revoke"}}
-	if err := p.SaveToken(p.t.Context(), p.scheme, t, []string{Origin(p.o.Profile.Server.BaseURL)}); err != nil {
+	if err := p.SaveToken(p.t.Context(), p.scheme, t, []string{outbound.Origin(p.o.Profile.Server.BaseURL)}); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
 // token is what the next call would send.
 func (p *process) token() (string, error) {
-	u, err := p.Resolve(p.t.Context(), requirement(p.scheme), Origin(p.o.Profile.Server.BaseURL))
+	u, err := p.Resolve(p.t.Context(), requirement(p.scheme), outbound.Origin(p.o.Profile.Server.BaseURL))
 	return u.Value.Reveal(), err
 }
 

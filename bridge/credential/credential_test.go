@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -317,7 +318,7 @@ func TestOrigin(t *testing.T) {
 		"":                            "",
 		"::":                          "",
 	} {
-		if got := Origin(raw); got != want {
+		if got := outbound.Origin(raw); got != want {
 			t.Errorf("%s: %s, want %s", raw, got, want)
 		}
 	}

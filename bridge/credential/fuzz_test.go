@@ -3,10 +3,10 @@ package credential
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 )
@@ -52,41 +52,6 @@ func unquote(s string) (string, bool) {
 	return out.String(), s != ""
 }
 
-// FuzzOrigin: an origin is one of its own origin, has no more than scheme, host and
-// port, and is the same for every address below it.
-func FuzzOrigin(f *testing.F) {
-	for _, s := range []string{"https://API.Example.com:443/x?y#z", "http://[::1]:80", "https://u:p@h/", "https://h:", "https://h:443:443", "ftp://a", "http://a%41", "https://:443", "http://[fe80::1%25eth0]:80/", "https://É/", "http://[::%25\x8c]"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, raw string) {
-		o := Origin(raw)
-		if o == "" {
-			return
-		}
-		if Origin(o) != o {
-			t.Errorf("%q: %q is of origin %q", raw, o, Origin(o))
-		}
-		u, err := url.Parse(o)
-		if err != nil || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
-			t.Fatalf("%q: %q is more than an origin", raw, o)
-		}
-		was, _ := url.Parse(raw)
-		if !strings.EqualFold(was.Hostname(), u.Hostname()) || !strings.EqualFold(was.Scheme, u.Scheme) || port(was) != port(u) {
-			t.Errorf("%q: %q is another place", raw, o)
-		}
-		if Origin(o+"/x?y=z") != o {
-			t.Errorf("%q: below it is %q", o, Origin(o+"/x?y=z"))
-		}
-	})
-}
-
-func port(u *url.URL) string {
-	if p := u.Port(); p != "" {
-		return p
-	}
-	return map[string]string{"https": "443", "http": "80"}[u.Scheme]
-}
-
 // FuzzRecord: whatever a keychain holds, a record of it has a value, goes to the
 // origins that stand in it and to no others, and everything else is trouble.
 func FuzzRecord(f *testing.F) {
@@ -104,7 +69,7 @@ func FuzzRecord(f *testing.F) {
 		r.forget("s")
 		u, err := r.Stored(ctx, s, "s", to)
 		if err == nil {
-			if u.Value.IsZero() || Origin(to) == "" || !strings.Contains(stored, "version") {
+			if u.Value.IsZero() || outbound.Origin(to) == "" || !strings.Contains(stored, "version") {
 				t.Errorf("%q gives a credential for %q", stored, to)
 			}
 			return

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow/oauthtest"
@@ -76,7 +77,7 @@ func (p *process) signInForReal() {
 	c := must(p.OAuthConfig(p.t.Context(), p.scheme))
 	token, err := must(oauthflow.New(c)).Login(p.t.Context(), oauthflow.LoginOptions{Open: oauthtest.Robot{}.Open})
 	if err == nil {
-		err = p.SaveToken(p.t.Context(), p.scheme, token, []string{Origin(p.o.Profile.Server.BaseURL)})
+		err = p.SaveToken(p.t.Context(), p.scheme, token, []string{outbound.Origin(p.o.Profile.Server.BaseURL)})
 	}
 	if err != nil {
 		p.t.Fatal(err)

@@ -8,12 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -27,8 +26,8 @@ type record struct {
 }
 
 func (rec record) allows(origin string) bool {
-	origin = Origin(origin)
-	return origin != "" && slices.ContainsFunc(rec.Origins, func(o string) bool { return Origin(o) == origin })
+	origin = outbound.Origin(origin)
+	return origin != "" && slices.ContainsFunc(rec.Origins, func(o string) bool { return outbound.Origin(o) == origin })
 }
 
 func (rec record) approved() string {
@@ -36,30 +35,6 @@ func (rec record) approved() string {
 		return "no address"
 	}
 	return strings.Join(rec.Origins, ", ")
-}
-
-// Origin returns scheme, host and port of a URL in the form of RFC 6454: lower
-// case (of ASCII alone: what else means the same is for resolvers to know), the
-// default port left out. It is empty for what is not an http URL with a host.
-func Origin(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" || !utf8.ValidString(u.Host) || (u.Scheme != "http" && u.Scheme != "https") {
-		return ""
-	}
-	host := strings.TrimSuffix(strings.Map(lower, u.Host), ":")
-	if u.Scheme == "https" {
-		host = strings.TrimSuffix(host, ":443")
-	} else {
-		host = strings.TrimSuffix(host, ":80")
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: host}).String()
-}
-
-func lower(r rune) rune {
-	if 'A' <= r && r <= 'Z' {
-		return r - 'A' + 'a'
-	}
-	return r
 }
 
 // Key is the keychain name of a static record: it tells the kind, and for the rest

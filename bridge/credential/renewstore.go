@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -212,7 +213,7 @@ func originsOf(origin string) []string {
 	if origin == "" {
 		return nil
 	}
-	return []string{Origin(origin)}
+	return []string{outbound.Origin(origin)}
 }
 
 // orUse returns a sign-in that can still be used, else why it could not be renewed.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -105,7 +106,7 @@ func (r *Resolver) DropRegistration(ctx context.Context, s *profiles.SecuritySch
 func approvable(origins []string) []string {
 	out := make([]string, 0, len(origins))
 	for _, o := range origins {
-		if o = Origin(o); o != "" {
+		if o = outbound.Origin(o); o != "" {
 			out = append(out, o)
 		}
 	}

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -31,7 +31,7 @@ func isSecretRecord(record string) bool { return strings.HasPrefix(record, secre
 // SecretOrigin returns the origin that a client secret is sent to, and that a
 // secret in the keychain has to be approved for.
 func SecretOrigin(c oauthflow.Config) string {
-	return Origin(cmp.Or(c.Endpoints.Token, c.Issuer, c.DiscoveryURL, c.API))
+	return outbound.Origin(cmp.Or(c.Endpoints.Token, c.Issuer, c.DiscoveryURL, c.API))
 }
 
 // refusal says why a scheme can never be signed in to as it is written.
@@ -140,48 +140,18 @@ func apiOf(p *profiles.Profile) string {
 		return p.Server.BaseURL
 	}
 	for i := range p.Tools {
-		if o := toolOrigin(&p.Tools[i]); o != "" {
+		if o := outbound.Origin(p.Tools[i].RequestTemplate.URL); o != "" { // no template is part of it
 			return o
 		}
 	}
 	return ""
 }
 
-// toolOrigin is the origin of a tool's URL when no template is part of it.
-func toolOrigin(t *profiles.Tool) string {
-	scheme, rest, _ := strings.Cut(t.RequestTemplate.URL, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	if strings.ContainsAny(scheme+host, "{}") {
-		return ""
-	}
-	return Origin(scheme + "://" + host)
-}
-
-// network adds the hosts that the person's own profile names, which may be private.
+// network adds the hosts that the person named, which may be private.
 func network(p *profiles.Profile, s *profiles.SecurityScheme, n oauthflow.Network) oauthflow.Network {
-	n.Named, n.AllowPrivate = slices.Clone(n.Named), slices.Clone(n.AllowPrivate)
-	name := func(address string) {
-		if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
-			n.Named = append(n.Named, strings.ToLower(u.Hostname()))
-		}
-	}
-	name(p.Server.BaseURL)
-	for i := range p.Tools {
-		name(toolOrigin(&p.Tools[i]))
-	}
-	name(s.OpenIDConnectURL)
-	if f := s.Flows; f != nil {
-		for _, one := range []*profiles.Flow{f.Implicit, f.Password, f.ClientCredentials, f.AuthorizationCode, f.DeviceAuthorization} {
-			if one != nil {
-				for _, address := range []string{one.AuthorizationURL, one.TokenURL, one.RefreshURL, one.DeviceAuthorizationURL, one.Issuer, one.RevocationURL, one.IntrospectionURL} {
-					name(address)
-				}
-			}
-		}
-	}
+	n.Named = slices.Concat(n.Named, p.NamedHosts().List(), p.SchemeHosts(s).List())
 	slices.Sort(n.Named)
 	n.Named = slices.Compact(n.Named)
-	n.AllowPrivate = append(n.AllowPrivate, p.HTTP.AllowPrivate...)
 	return n
 }
 

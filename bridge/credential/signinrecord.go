@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
@@ -133,7 +134,7 @@ func (r *Resolver) tokenKey(c *oauthflow.Config) string { return r.tokenKeyOf(c,
 func (r *Resolver) tokenKeyOf(c *oauthflow.Config, account string) string {
 	where := []string{c.Issuer, c.DiscoveryURL, c.Endpoints.Authorization, c.Endpoints.Token, c.Endpoints.Device}
 	if strings.Join(where, "") == "" {
-		where[0] = "of " + Origin(c.API)
+		where[0] = "of " + outbound.Origin(c.API)
 	}
 	who := ""
 	if c.Grant == oauthflow.ClientCredentials {

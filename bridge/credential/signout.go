@@ -5,9 +5,9 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -56,7 +56,7 @@ func SignOutEntry(ctx context.Context, h *home.Home, store keychain.Store, n oau
 		c.Network.Named = slices.Clone(c.Network.Named)
 		for _, address := range []string{s.token.Issuer, s.token.Endpoints.Token} {
 			if u, err := url.Parse(address); err == nil && u.Hostname() != "" {
-				c.Network.Named = append(c.Network.Named, strings.ToLower(u.Hostname()))
+				c.Network.Named = append(c.Network.Named, u.Hostname())
 			}
 		}
 		return c, nil
@@ -128,7 +128,7 @@ func (w *work) revoke(ctx context.Context, config func(context.Context) (oauthfl
 // profile names by now.
 func bound(c oauthflow.Config, t oauthflow.Token) oauthflow.Config {
 	if e := t.Endpoints; e.Token != "" {
-		if e.Revocation == "" && Origin(c.Endpoints.Revocation) == Origin(e.Token) {
+		if e.Revocation == "" && outbound.Origin(c.Endpoints.Revocation) == outbound.Origin(e.Token) {
 			e.Revocation = c.Endpoints.Revocation
 		}
 		c.Endpoints.Token, c.Endpoints.Refresh, c.Endpoints.Revocation, c.Endpoints.Introspection = e.Token, e.Refresh, e.Revocation, e.Introspection

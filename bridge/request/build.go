@@ -87,6 +87,7 @@ func (b *builder) url() *Error {
 	if err != nil {
 		return err
 	}
+	a.authority = origin // what is compared is what is dialled
 	a.path = legalize(a.path, inPath)
 	a.query = editQuery(legalize(a.query, inQuery), fields)
 	b.plan.URL, b.plan.Origin = a.String(), origin

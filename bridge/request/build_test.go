@@ -24,7 +24,7 @@ func TestOriginOf(t *testing.T) {
 		" https://[2001:DB8::1]:443/a ":   "https://[2001:db8::1]",
 		"http://[::1]:8080":               "http://[::1]:8080",
 		"https://example.com:":            "https://example.com",
-		"https://bücher.example/":         "https://bücher.example",
+		"https://bücher.example/":         "https://xn--bcher-kva.example",
 		"https://example.com/@evil.com/x": "https://example.com",
 		"https://example.com?@evil.com":   "https://example.com",
 		"https://example.com#@evil.com":   "https://example.com",

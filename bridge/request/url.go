@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 )
 
 const hostHint = "write the host in server.baseUrl, server.config or the URL itself; for several hosts use several profiles"
@@ -13,7 +14,7 @@ const hostHint = "write the host in server.baseUrl, server.config or the URL its
 // address is a URL in the pieces that this package works on. Path and query are
 // as they will be sent.
 type address struct {
-	authority string // as written, with the scheme: "https://Host:443"
+	authority string // scheme, host and port
 	path      string
 	query     string
 }
@@ -69,15 +70,11 @@ func canonical(authority string) (string, *Error) {
 	case u.User != nil:
 		return "", profileError("url", "the URL holds a user name or an @ before the host", "name a security scheme instead")
 	}
-	host := strings.ToLower(u.Hostname())
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+	origin := outbound.OriginOf(u)
+	if origin == "" {
+		return "", profileError("url", "the URL has no valid host", hostHint)
 	}
-	port := u.Port()
-	if port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
-		host += ":" + port
-	}
-	return u.Scheme + "://" + host, nil
+	return origin, nil
 }
 
 // fixedAuthority returns the beginning of a URL template up to the end of the

@@ -201,7 +201,7 @@ func OriginOf(u *url.URL) string {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !validPort(u.Port()) {
 		return ""
 	}
-	return u.Scheme + "://" + join(host, u.Port(), u.Scheme)
+	return (&url.URL{Scheme: u.Scheme, Host: join(host, u.Port(), u.Scheme)}).String()
 }
 
 // join writes host and port as in a URL, without the scheme's default port.

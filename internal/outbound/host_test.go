@@ -169,6 +169,7 @@ func TestOrigin(t *testing.T) {
 		"https://api.example.com/{a}%zz?x=http://b/": "https://api.example.com",
 		"https://api.example.com:":                   "https://api.example.com",
 		"https://api.example.com\\@evil.example/":    "",
+		"http://[fe80::1%25eth0]:80/":                "http://[fe80::1%25eth0]",
 		"https://user@api.example.com":               "",
 		"https://user:pass@api.example.com":          "",
 		"https://0x7f.1":                             "",
@@ -248,4 +249,31 @@ func TestHostLists(t *testing.T) {
 	if none.Has(&url.URL{Scheme: "https", Host: "a.example"}) || none.HasHost("a.example") {
 		t.Error("an empty set holds something")
 	}
+}
+
+// FuzzOrigin: an origin is one of its own origin, has no more than scheme, host and
+// port, and is the same for every address below it.
+func FuzzOrigin(f *testing.F) {
+	for _, s := range []string{"https://API.Example.com:443/x?y#z", "http://[::1]:80", "https://u:p@h/", "https://h:", "https://h:443:443", "ftp://a", "http://a%41", "https://:443", "http://[fe80::1%25eth0]:80/", "https://É/", "http://[::%25\x8c]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		o := Origin(raw)
+		if o == "" {
+			return
+		}
+		if Origin(o) != o {
+			t.Errorf("%q: %q is of origin %q", raw, o, Origin(o))
+		}
+		u, err := url.Parse(o)
+		if err != nil || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+			t.Fatalf("%q: %q is more than an origin", raw, o)
+		}
+		if was, err := url.Parse(raw); err == nil && (OriginOf(was) != o || HostPort(was) != HostPort(u)) {
+			t.Errorf("%q: %q is another place", raw, o)
+		}
+		if Origin(o+"/x?y=z") != o {
+			t.Errorf("%q: below it is %q", o, Origin(o+"/x?y=z"))
+		}
+	})
 }

@@ -12,6 +12,15 @@ import (
 // use while something is added.
 type Hosts map[string]bool
 
+// NewHosts returns a set of hosts as [ReadHost] reads them. What is none is left out.
+func NewHosts(list ...string) Hosts {
+	h := Hosts{}
+	for _, one := range list {
+		h.Add(one)
+	}
+	return h
+}
+
 // ReadHost reads a host as people write it in a list: "host", "host:port",
 // "[::1]:port" or "::1". The host is returned in the form of [Host]; port is empty
 // when there is none. The error says what is wrong without showing the text.
@@ -45,10 +54,17 @@ func (h Hosts) AddURL(raw string) {
 	}
 }
 
-// Remove takes a host out, as [ReadHost] reads it.
+// Remove takes a host out for every port, whatever port the text, which is read as by
+// [ReadHost], has.
 func (h Hosts) Remove(text string) {
-	if host, port, err := ReadHost(text); err == nil {
-		delete(h, key(host, port))
+	host, _, err := ReadHost(text)
+	if err != nil {
+		return
+	}
+	for one := range h {
+		if same, _, err := ReadHost(one); err == nil && same == host {
+			delete(h, one)
+		}
 	}
 }
 

@@ -131,6 +131,8 @@ func proxyURL(text string) (*url.URL, error) {
 	switch {
 	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
 		return nil, errors.New("must begin with http, https or socks5")
+	case errors.Is(err, errEmpty):
+		return nil, errors.New("has no host")
 	case err != nil:
 		return nil, err
 	case !validPort(u.Port()):

@@ -3,6 +3,8 @@ package openapi
 import (
 	"net/url"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 )
 
 // server finds the base address of the API.
@@ -122,11 +124,15 @@ func (r *reader) address(at node, raw string) string {
 	case u.RawQuery != "" || u.Fragment != "":
 		r.warn(at.at(), "the query of the server "+quote(raw)+" is left out")
 	}
-	if u.Scheme == "http" && !loopback(u.Hostname()) {
+	if err := outbound.Canonical(u); err != nil {
+		r.warn(at.at(), "the server "+quote(raw)+" is not used: "+err.Error())
+		return ""
+	}
+	if u.Scheme == "http" && !outbound.Loopback(u.Hostname()) {
 		r.warn(at.at(), "the server "+quote(u.Host)+" is plain http: calls are refused unless http.allowInsecure names it")
 	}
 	path := legal(u.EscapedPath())
-	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimRight(path, "/")
+	return u.Scheme + "://" + u.Host + strings.TrimRight(path, "/")
 }
 
 // base is the address that relative servers begin at; nil when there is none.
@@ -141,8 +147,6 @@ func (r *reader) base() *url.URL {
 	}
 	return base
 }
-
-func loopback(host string) bool { return host == "127.0.0.1" || host == "::1" || host == "localhost" }
 
 // absolute resolves an address of a security scheme against the server. It returns
 // the text as it is when that cannot be.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 )
@@ -123,7 +124,7 @@ func (i *importedAPI) open(ctx context.Context, p *profiles.Profile) error {
 func (i *importedAPI) complete(p *profiles.Profile) error {
 	d := i.read
 	p.Description = firstLine(d.Title)
-	if u, err := url.Parse(d.Server); err == nil && p.Server.BaseURL == "" && profiles.LoopbackHost(u.Hostname()) && filepath.IsAbs(i.source) {
+	if u, err := url.Parse(d.Server); err == nil && p.Server.BaseURL == "" && outbound.Loopback(u.Hostname()) && filepath.IsAbs(i.source) {
 		p.Server.BaseURL = d.Server // a file on this machine may speak of this machine
 	}
 	for _, s := range d.Schemes {

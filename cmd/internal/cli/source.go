@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 )
 
 // The bounds of reading a document.
@@ -84,7 +84,7 @@ func binary(data []byte) bool {
 // proxy and authorities. A redirect must stay on https, and must not lead to a private
 // address that the person did not name.
 func (a *app) fetch(ctx context.Context, u *url.URL) ([]byte, error) {
-	if u.Scheme == "http" && !profiles.LoopbackHost(u.Hostname()) {
+	if u.Scheme == "http" && !outbound.Loopback(u.Hostname()) {
 		return nil, fail(exitFailed, "use https, or fetch it yourself and pipe it in: mcp-bridge add -", "%s is not https", u.Redacted())
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, sourceTime, errSlow)

@@ -9,6 +9,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/exposure"
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -156,7 +157,7 @@ func originOf(t *tool.Tool) string {
 			url = rendered
 		}
 	}
-	return credential.Origin(trimPath(url))
+	return outbound.Origin(url)
 }
 
 func orEmpty(config []byte) string {
@@ -164,18 +165,6 @@ func orEmpty(config []byte) string {
 		return "{}"
 	}
 	return string(config)
-}
-
-// trimPath cuts a URL behind its host: placeholders in the path are no URL.
-func trimPath(url string) string {
-	for i, slashes := 0, 0; i < len(url); i++ {
-		if url[i] == '/' || url[i] == '?' || url[i] == '#' {
-			if slashes++; slashes == 3 || url[i] != '/' {
-				return url[:i]
-			}
-		}
-	}
-	return url
 }
 
 // Detached returns a view of a profile that is not on disk yet: it can list its
