@@ -28,6 +28,7 @@ type conn struct {
 	mu       sync.Mutex
 	client   ClientInfo             // of the handshake
 	began    bool                   // initialize was answered
+	modern   bool                   // a request had the newest revision in its _meta
 	ready    bool                   // notifications/initialized was seen
 	held     bool                   // list_changed waits for that
 	pending  map[string]*flight     // by key

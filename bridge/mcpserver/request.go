@@ -62,6 +62,9 @@ func (c *conn) admit(m *message) (*flight, *fault) {
 	case problem != nil:
 		return nil, problem
 	case f.modern:
+		c.modern = true
+	case !c.began && c.modernOnly(m):
+		return nil, &fault{id: m.id, code: codeParams, message: "_meta has no " + mcp.MetaKeyProtocolVersion + ", which every request of this revision carries"}
 	case !c.began && m.method != "initialize" && m.method != "ping":
 		return nil, &fault{id: m.id, code: codeInvalid, message: "initialize comes first, or the protocol version in _meta"}
 	default:
@@ -69,6 +72,18 @@ func (c *conn) admit(m *message) (*flight, *fault) {
 	}
 	c.pending[f.key] = f
 	return f, nil
+}
+
+// modernOnly reports whether a request without a protocol version, outside of a session
+// with a handshake, can only be one of the revision that has none: by its method, by
+// what else its _meta has, or by the requests before it.
+func (c *conn) modernOnly(m *message) bool {
+	if m.method == "initialize" || m.method == "ping" {
+		return false
+	}
+	_, capabilities := m.meta[mcp.MetaKeyClientCapabilities]
+	_, info := m.meta[mcp.MetaKeyClientInfo]
+	return c.modern || capabilities || info || m.method == "server/discover" || m.method == "subscriptions/listen"
 }
 
 // era reads from the _meta of a request whether it is a modern one, and if so who

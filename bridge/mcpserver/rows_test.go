@@ -468,3 +468,48 @@ func TestSDKClient(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestMetaIsRequired: a request that can only be of the newest revision and lacks its
+// _meta, or a member of it that is required, is -32602 and says which one.
+func TestMetaIsRequired(t *testing.T) {
+	const (
+		version      = `"io.modelcontextprotocol/protocolVersion":"2026-07-28"`
+		capabilities = `"io.modelcontextprotocol/clientCapabilities":{}`
+		info         = `"io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"}`
+	)
+	request := func(method, params string) string {
+		return `{"jsonrpc":"2.0","id":7,"method":"` + method + `"` + params + `}`
+	}
+	fresh := func() *peer { return start(t, defaultOptions()) }
+	for _, c := range []struct{ name, line, says string }{
+		{"no params", request("server/discover", ""), "protocolVersion"},
+		{"no _meta", request("server/discover", `,"params":{}`), "protocolVersion"},
+		{"null _meta", request("server/discover", `,"params":{"_meta":null}`), ""},
+		{"no version", request("server/discover", `,"params":{"_meta":{`+info+`,`+capabilities+`}}`), "protocolVersion"},
+		{"no capabilities", request("server/discover", `,"params":{"_meta":{`+version+`,`+info+`}}`), "clientCapabilities"},
+		{"null version", request("server/discover", `,"params":{"_meta":{"io.modelcontextprotocol/protocolVersion":null,`+capabilities+`}}`), "protocolVersion"},
+		{"a subscription", request("subscriptions/listen", `,"params":{"notifications":{"toolsListChanged":true}}`), "protocolVersion"},
+		{"a list without a version", request("tools/list", `,"params":{"_meta":{`+capabilities+`}}`), "protocolVersion"},
+		{"a call without a version", request("tools/call", `,"params":{"name":"echo","_meta":{`+info+`}}`), "protocolVersion"},
+	} {
+		if a := fresh().ask(c.line); a.Error == nil || a.Error.Code != codeParams || string(a.ID) != "7" || !strings.Contains(a.Error.Message, c.says) {
+			t.Errorf("%s: %s", c.name, a.raw)
+		}
+	}
+	// After a request of the newest revision the session is one without a handshake.
+	p := fresh()
+	if a := p.ask(eras()[4].line("1", "tools/list", "")); a.Error != nil {
+		t.Fatal(a.raw)
+	}
+	if a := p.ask(request("tools/list", `,"params":{}`)); a.Error == nil || a.Error.Code != codeParams {
+		t.Error(a.raw)
+	}
+	// Neither of them: the client may not know of any revision.
+	if a := fresh().ask(request("tools/list", "")); a.Error == nil || a.Error.Code != codeInvalid {
+		t.Error(a.raw)
+	}
+	// The client's name is optional.
+	if a := fresh().ask(request("server/discover", `,"params":{"_meta":{`+version+`,`+capabilities+`}}`)); a.Error != nil {
+		t.Error(a.raw)
+	}
+}
