@@ -24,8 +24,9 @@ type addFlags struct {
 	excludeDeprecated bool
 	overlays          []string
 	mode              string
-	auth              string
+	auth, scopes      []string
 	clientID          string
+	redirect          string
 	allowTools        []string
 	readOnly          bool
 }
@@ -41,14 +42,21 @@ input. It says what became of every operation, and what is needed to sign in. If
 fails, nothing is made.
 
 Of an OpenAPI document, --include-* and --exclude-* pick operations, --overlay changes the
-document before, --auth says how the API is called when the document does not, or says it
-otherwise, and --mode how tools are shown. --update reads the document of a profile again and keeps your edits.
+document before, and --mode says how tools are shown. --auth says how the API is called
+when the document does not, or says it otherwise: what it names is used for every
+operation, and nothing else is. It takes bearer, basic, apiKey:header:NAME,
+apiKey:query:NAME, apiKey:cookie:NAME, oidc=ISSUER, oauth2=DISCOVERY-URL or none. Given
+several times, all of them are sent; those that use the same header are alternatives.
+
+--update reads the document of a profile again and keeps your edits; --auth, --scope,
+--client-id and --redirect then change the profile.
 
 Of a Higress configuration, credentials move into the keychain (--credentials keychain),
 stay in the profile (keep) or are left out (drop).`,
 		Example: `  mcp-bridge add openapi.yaml
   mcp-bridge add https://api.example.com/openapi.json --name shop --include-tag orders
   mcp-bridge add github.json --auth bearer --exclude-deprecated
+  mcp-bridge add crm.yaml --auth oidc=https://auth.example.com --client-id ID --scope openid
   mcp-bridge add shop --update
   mcp-bridge add server.yaml --credentials drop
   mcp-bridge add - --name petstore --json < openapi.json`,
@@ -78,13 +86,15 @@ stay in the profile (keep) or are left out (drop).`,
 		{&f.include.Operations, "include-operation", "only operations with this id; * stands for any part"}, {&f.exclude.Operations, "exclude-operation", "no operations with this id"},
 		{&f.allowTools, "allow-tool", "only tools of this name; * stands for any part"},
 		{&f.overlays, "overlay", "an OpenAPI Overlay document to apply"},
+		{&f.auth, "auth", "how the API is called: bearer, basic, apiKey:header:NAME, apiKey:query:NAME, apiKey:cookie:NAME, oidc=ISSUER, oauth2=DISCOVERY-URL or none"},
+		{&f.scopes, "scope", "a scope to ask for at the sign-in"},
 	} {
 		c.Flags().StringArrayVar(one.to, one.name, nil, one.what+" (may be repeated)")
 	}
 	c.Flags().BoolVar(&f.excludeDeprecated, "exclude-deprecated", false, "no deprecated operations")
 	c.Flags().StringVar(&f.mode, "mode", "", "how tools are shown: list, search, or auto by their number and size")
-	c.Flags().StringVar(&f.auth, "auth", "", "how the API is called: bearer, basic, header=NAME, query=NAME or cookie=NAME")
 	c.Flags().StringVar(&f.clientID, "client-id", "", "the client id that the API's authorization server gave you")
+	c.Flags().StringVar(&f.redirect, "redirect", "", "the redirect address that is registered there: a port, a path, or http://127.0.0.1:PORT/PATH")
 	c.Flags().BoolVar(&f.readOnly, "read-only", false, "only tools that read (policy.readOnly)")
 	return c
 }
@@ -109,6 +119,9 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 	if openapi.Detect(data) || !higressLike(file, data) {
 		return a.addOpenAPI(ctx, source, file, data, f)
 	}
+	if name := f.forOpenAPI(); name != "" {
+		return usage("leave it out; what it would change stands in the profile that add makes", "--%s is for OpenAPI documents, and %s is a Higress configuration", name, display(source))
+	}
 	return a.addHigress(ctx, source, file, data, f)
 }
 
@@ -121,6 +134,24 @@ func (f addFlags) check() error {
 		return usage("type --mode list, search or auto", "unknown --mode %q", f.mode)
 	}
 	return nil
+}
+
+// forOpenAPI returns the first flag that only OpenAPI documents have; empty: none was given.
+func (f addFlags) forOpenAPI() string {
+	for _, one := range []struct {
+		name  string
+		given bool
+	}{
+		{"auth", len(f.auth) > 0}, {"scope", len(f.scopes) > 0}, {"client-id", f.clientID != ""}, {"redirect", f.redirect != ""},
+		{"include-tag, --include-method, --include-path or --include-operation", !f.include.IsZero()},
+		{"exclude-tag, --exclude-method, --exclude-path or --exclude-operation", !f.exclude.IsZero()}, {"exclude-deprecated", f.excludeDeprecated},
+		{"overlay", len(f.overlays) > 0}, {"mode", f.mode != ""}, {"allow-tool", len(f.allowTools) > 0}, {"read-only", f.readOnly},
+	} {
+		if one.given {
+			return one.name
+		}
+	}
+	return ""
 }
 
 // higressLike reports whether a document that is not OpenAPI is a Higress

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/importer"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -37,6 +38,35 @@ func (a *app) edited(p *profiles.Profile, text, digest, source string) (string, 
 	return e.text, fresh, warnings, nil
 }
 
+// authenticated is edited for --auth, --scope, --client-id and --redirect.
+func (i *importedAPI) authenticated(p *profiles.Profile, text string) (string, *profiles.Profile, []profiles.Warning, error) {
+	want := importer.Copy(p)
+	if err := i.auth.Apply(want, i.read, false); err != nil {
+		return "", nil, nil, err
+	}
+	out, ok := importer.Edit(text, p, want)
+	fresh, warnings, err := session.Dir(i.a.home).LoadText(p.File, []byte(out))
+	if ok && err == nil && encodesAs(want, fresh) {
+		return out, fresh, warnings, nil
+	}
+	lines, err := profiles.Encode(&profiles.Profile{Server: profiles.Server{SecuritySchemes: want.Server.SecuritySchemes, DefaultUpstreamSecurity: want.Server.DefaultUpstreamSecurity},
+		OpenAPI: &profiles.OpenAPI{ForceSecurity: want.OpenAPI.ForceSecurity, Overrides: want.OpenAPI.Overrides}})
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return "", nil, nil, fail(exitFailed, "write there:\n"+string(lines), "%s: the security schemes cannot be changed where they are written", p.File)
+}
+
+// encodesAs reports whether two profiles are the same.
+func encodesAs(a, b *profiles.Profile) bool {
+	x, err := profiles.Encode(a)
+	if err != nil {
+		return false
+	}
+	y, err := profiles.Encode(b)
+	return err == nil && bytes.Equal(x, y)
+}
+
 // sameBut reports that an edit has changed the digest and the source and nothing else.
 func sameBut(old, fresh *profiles.Profile, digest, source string) bool {
 	if fresh.OpenAPI == nil || fresh.OpenAPI.Digest != digest || fresh.OpenAPI.Source != source {
@@ -45,12 +75,7 @@ func sameBut(old, fresh *profiles.Profile, digest, source string) bool {
 	want, imports := *old, *old.OpenAPI
 	imports.Digest, imports.Source = digest, source
 	want.OpenAPI = &imports
-	a, err := profiles.Encode(&want)
-	if err != nil {
-		return false
-	}
-	b, err := profiles.Encode(fresh)
-	return err == nil && bytes.Equal(a, b)
+	return encodesAs(&want, fresh)
 }
 
 // profileText is the text of a profile that is being edited.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/importer"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -18,6 +19,7 @@ import (
 type importedAPI struct {
 	a      *app
 	f      addFlags
+	auth   importer.Auth
 	source string // as it will stand in the profile
 	spec   session.Spec
 	read   *openapi.Document
@@ -28,7 +30,11 @@ type importedAPI struct {
 // addOpenAPI makes a profile from an OpenAPI document.
 func (a *app) addOpenAPI(ctx context.Context, source, file string, data []byte, f addFlags) error {
 	saveMemory()
-	i := &importedAPI{a: a, f: f, source: source, spec: session.Spec{Name: file, Data: data, Files: map[string][]byte{}}}
+	auth, err := importer.ParseAuth(f.auth, f.scopes, f.clientID, f.redirect)
+	if err != nil {
+		return err
+	}
+	i := &importedAPI{a: a, f: f, auth: auth, source: source, spec: session.Spec{Name: file, Data: data, Files: map[string][]byte{}}}
 	if err := i.locate(); err != nil {
 		return err
 	}
@@ -132,12 +138,10 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 			p.Server.SecuritySchemes = append(p.Server.SecuritySchemes, i.asClient(s))
 		}
 	}
-	if i.f.auth != "" {
-		if err := i.authenticate(p); err != nil {
-			return err
-		}
+	if err := i.auth.Apply(p, d, true); err != nil {
+		return err
 	}
-	if len(p.Server.DefaultUpstreamSecurity) == 0 && len(p.Server.SecuritySchemes) == 1 && d.Security == nil && unspecified(d) {
+	if !i.auth.Given() && len(p.Server.DefaultUpstreamSecurity) == 0 && len(p.Server.SecuritySchemes) == 1 && d.Security == nil && unspecified(d) {
 		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: p.Server.SecuritySchemes[0].ID}}}
 	}
 	var err error
@@ -145,32 +149,7 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	return err
 }
 
-// authenticate writes down the person's word on how the API is called. A scheme that the
-// document declares too is the document's, whose operations say what they need; another
-// one stands in for whatever they ask for.
-func (i *importedAPI) authenticate(p *profiles.Profile) error {
-	s, err := authScheme(i.f.auth)
-	if err != nil {
-		return err
-	}
-	declared := slices.IndexFunc(p.Server.SecuritySchemes, func(old profiles.SecurityScheme) bool {
-		return old.Type == s.Type && strings.EqualFold(old.Scheme, s.Scheme) && old.In == s.In && strings.EqualFold(old.Name, s.Name)
-	})
-	if declared >= 0 {
-		s = p.Server.SecuritySchemes[declared]
-	} else {
-		p.Server.SecuritySchemes = append(slices.DeleteFunc(p.Server.SecuritySchemes, func(old profiles.SecurityScheme) bool { return old.ID == s.ID }), s)
-		if slices.ContainsFunc(i.read.Operations, func(o openapi.Operation) bool { return len(o.Security) > 0 }) {
-			p.OpenAPI.Overrides = append(p.OpenAPI.Overrides, profiles.Override{Match: "/**", Security: profiles.Security{{{ID: s.ID}}}})
-		}
-	}
-	p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: s.ID}}}
-	p.OpenAPI.ForceSecurity = true
-	return nil
-}
-
-// asClient writes down this bridge as a client of a scheme's authorization server: the
-// id that the person gave, and the scopes that the operations need.
+// asClient writes down the scopes that the operations need of a scheme.
 func (i *importedAPI) asClient(s profiles.SecurityScheme) profiles.SecurityScheme {
 	const most = 40 // more than a person would agree to: the rest is asked for when it is needed
 	if !credential.IsOAuth(&s) {
@@ -190,8 +169,8 @@ func (i *importedAPI) asClient(s profiles.SecurityScheme) profiles.SecuritySchem
 	if scopes = slices.Compact(scopes); len(scopes) > most {
 		scopes = nil
 	}
-	if i.f.clientID != "" || len(scopes) > 0 {
-		s.Client = &profiles.OAuthClient{ID: i.f.clientID, Scopes: scopes}
+	if len(scopes) > 0 {
+		s.Client = &profiles.OAuthClient{Scopes: scopes}
 	}
 	return s
 }
@@ -199,17 +178,4 @@ func (i *importedAPI) asClient(s profiles.SecurityScheme) profiles.SecuritySchem
 // unspecified reports operations about whose security the document says nothing.
 func unspecified(d *openapi.Document) bool {
 	return slices.ContainsFunc(d.Operations, func(o openapi.Operation) bool { return o.Security == nil })
-}
-
-// authScheme is the scheme of --auth: bearer, basic, header=NAME, query=NAME or
-// cookie=NAME.
-func authScheme(text string) (profiles.SecurityScheme, error) {
-	kind, name, named := strings.Cut(text, "=")
-	switch {
-	case !named && (kind == "bearer" || kind == "basic"):
-		return profiles.SecurityScheme{ID: kind, Type: profiles.HTTPScheme, Scheme: kind}, nil
-	case named && name != "" && slices.Contains([]string{"header", "query", "cookie"}, kind):
-		return profiles.SecurityScheme{ID: "apiKey", Type: profiles.APIKey, In: kind, Name: name}, nil
-	}
-	return profiles.SecurityScheme{}, usage("type --auth bearer, basic, header=NAME, query=NAME or cookie=NAME", "unknown --auth %q", text)
 }

@@ -10,22 +10,36 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
-// loginHint says what a scheme still needs.
-func loginHint(p *profiles.Profile, s *profiles.SecurityScheme) string {
+// loginHint says what a scheme still needs. used are the schemes that tools need.
+func loginHint(p *profiles.Profile, s *profiles.SecurityScheme, used map[string]bool) string {
 	record, signIns := s.ID, 0
 	for i := range p.Server.SecuritySchemes {
-		if credential.IsOAuth(&p.Server.SecuritySchemes[i]) {
+		if one := &p.Server.SecuritySchemes[i]; credential.IsOAuth(one) && used[one.ID] {
 			signIns++
 		}
 	}
-	if signIns == 1 && credential.IsOAuth(s) {
+	if signIns == 1 && credential.IsOAuth(s) || signIns == 0 && len(used) == 1 {
 		record = "" // login means it without being told
 	}
 	if credential.IsOAuth(s) && (s.Client == nil || s.Client.ID == "") {
-		return "unless the server registers clients by itself, write the id that it gave you as id under [server.securitySchemes.client] in " +
-			p.File + " (or add --client-id ID), then type: " + credential.LoginCommand(p.Name, record, "")
+		return "needs a sign-in. Type: " + credential.LoginCommand(p.Name, record, "") +
+			" (if the server does not register clients automatically, first give it the client id that you have from it: mcp-bridge add " + p.Name + " --update --client-id ID)"
 	}
-	return "type: " + credential.LoginCommand(p.Name, record, "")
+	what := map[bool]string{true: "needs a sign-in. Type: ", false: "needs a credential. Type: "}[credential.IsOAuth(s)]
+	return what + credential.LoginCommand(p.Name, record, "")
+}
+
+// usedSchemes are the ids of the schemes that tools need.
+func usedSchemes(set *tool.Set) map[string]bool {
+	used := map[string]bool{}
+	for _, t := range set.All() {
+		for _, all := range t.Security {
+			for _, r := range all {
+				used[r.Scheme.ID] = true
+			}
+		}
+	}
+	return used
 }
 
 // report is what add says of an OpenAPI document.
@@ -45,13 +59,17 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 	for _, w := range set.Warnings() {
 		r.Warnings = append(r.Warnings, addWarning{At: p.At(w.Key), Message: keyed(w.Key, w.Message)})
 	}
+	used := usedSchemes(set)
 	for n := range d.Notes {
-		r.Schemes = append(r.Schemes, i.schemeEntry(p, n))
+		if i.auth.Given() && !used[d.Notes[n].ID] {
+			continue // --auth is used in its place
+		}
+		r.Schemes = append(r.Schemes, i.schemeEntry(p, n, used))
 	}
 	for n := range p.Server.SecuritySchemes {
 		s := &p.Server.SecuritySchemes[n]
-		if !slices.ContainsFunc(r.Schemes, func(e schemeEntry) bool { return e.ID == s.ID }) {
-			r.Schemes = append(r.Schemes, schemeEntry{ID: s.ID, Type: string(s.Type), Hint: loginHint(p, s)})
+		if used[s.ID] && !slices.ContainsFunc(r.Schemes, func(e schemeEntry) bool { return e.ID == s.ID }) {
+			r.Schemes = append(r.Schemes, schemeEntry{ID: s.ID, Type: string(s.Type), Hint: loginHint(p, s, used)})
 		}
 	}
 	x := exposure.New(set, nil)
@@ -65,7 +83,7 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 
 // schemeEntry says of a scheme of the document whether its tools can authenticate, and
 // what it still needs.
-func (i *importedAPI) schemeEntry(p *profiles.Profile, n int) schemeEntry {
+func (i *importedAPI) schemeEntry(p *profiles.Profile, n int, used map[string]bool) schemeEntry {
 	note, own := i.read.Notes[n], &i.read.Schemes[n]
 	e := schemeEntry{ID: note.ID, Type: string(own.Type), Usable: true, Hint: note.Hint}
 	s := schemeOf(p, note.ID)
@@ -81,7 +99,7 @@ func (i *importedAPI) schemeEntry(p *profiles.Profile, n int) schemeEntry {
 		return e
 	}
 	if s.DefaultCredential == nil || s.DefaultCredential.Keychain {
-		hint := loginHint(p, s)
+		hint := loginHint(p, s, used)
 		if e.Hint != "" && !credential.IsOAuth(s) {
 			hint = e.Hint + "; " + hint
 		}
@@ -124,8 +142,8 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 			say("%s (%s): %s", s.ID, s.Type, s.Hint)
 		}
 	}
-	if len(r.Schemes) == 0 && r.Tools > 0 {
-		say("The document does not say how to authenticate. If the API wants a credential: mcp-bridge add … --force --auth bearer (or basic, header=NAME, query=NAME)")
+	if len(r.Schemes) == 0 && r.Tools > 0 && !i.auth.None {
+		say("The document does not say how to authenticate. If the API wants a credential, type: mcp-bridge add %s --update --auth bearer (or basic, apiKey:header:NAME, oidc=ISSUER: see mcp-bridge add --help)", p.Name)
 	}
 	say("Next: mcp-bridge tools %s, and mcp-bridge install CLIENT --profile %s", p.Name, p.Name)
 }

@@ -82,7 +82,7 @@ func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret,
 		e := schemeEntry{ID: s.ID, Type: string(s.Type), Usable: true}
 		switch {
 		case s.Type == profiles.OAuth2 || s.Type == profiles.OpenIDConnect:
-			e.Usable, e.Hint = false, loginHint(p, s)
+			e.Usable, e.Hint = false, loginHint(p, s, usedSchemes(set))
 		case s.Type == profiles.HTTPScheme && s.Scheme != "basic" && s.Scheme != "bearer":
 			e.Usable, e.Hint = false, "calls that need it fail: only basic and bearer can be used"
 		case stored[s.ID] && mode == higress.Keychain:

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/importer"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -75,7 +76,11 @@ func (a *app) updateOpenAPI(ctx context.Context, p *profiles.Profile, source str
 	if err != nil {
 		return err
 	}
-	i := &importedAPI{a: a, f: f, source: source, spec: session.Spec{Name: file, Data: data, Files: map[string][]byte{}}}
+	auth, err := importer.ParseAuth(f.auth, f.scopes, f.clientID, f.redirect)
+	if err != nil {
+		return err
+	}
+	i := &importedAPI{a: a, f: f, auth: auth, source: source, spec: session.Spec{Name: file, Data: data, Files: map[string][]byte{}}}
 	if err := i.locate(); err != nil {
 		return err
 	}
@@ -87,7 +92,7 @@ func (a *app) updateOpenAPI(ctx context.Context, p *profiles.Profile, source str
 
 // selects reports whether the flags choose operations or how they look.
 func (f addFlags) selects() bool {
-	return !f.include.IsZero() || !f.exclude.IsZero() || f.excludeDeprecated || len(f.overlays) > 0 || f.mode != "" || f.baseURL != "" || f.auth != "" || len(f.allowTools) > 0 || f.clientID != "" || f.readOnly
+	return !f.include.IsZero() || !f.exclude.IsZero() || f.excludeDeprecated || len(f.overlays) > 0 || f.mode != "" || f.baseURL != "" || len(f.allowTools) > 0 || f.readOnly
 }
 
 // replace writes the new digest, and says what has changed.
@@ -118,6 +123,9 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 		return err
 	}
 	text, fresh, warnings, err := a.edited(p, string(old), digest, i.source)
+	if err == nil && !i.auth.IsZero() {
+		text, fresh, warnings, err = i.authenticated(fresh, text)
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/importer"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
@@ -41,6 +42,9 @@ func codeOf(err error) int {
 	}
 	if h, ok := errors.AsType[*home.Error](err); ok && (h.Kind == home.Symlink || h.Kind == home.Foreign) {
 		return exitKeychain
+	}
+	if _, ok := errors.AsType[*importer.FlagError](err); ok {
+		return exitUsage
 	}
 	if _, ok := errors.AsType[profiles.Errors](err); ok {
 		return exitInvalid

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
@@ -196,6 +198,10 @@ func (a *app) chooseRecord(ctx context.Context, v *session.View, c choice) (sess
 		scheme := schemeOf(v.Profile, candidates[0].Scheme)
 		return candidates[0], scheme, a.canStore(v, candidates[0], scheme)
 	}
+	if one, ok := alone(v, candidates); ok {
+		c.name = one
+		return a.chooseRecord(ctx, v, c)
+	}
 	var ids []string
 	for _, one := range candidates {
 		ids = append(ids, one.Name)
@@ -209,6 +215,38 @@ func (a *app) chooseRecord(ctx context.Context, v *session.View, c choice) (sess
 	}
 	c.name = strings.TrimSpace(answer)
 	return a.chooseRecord(ctx, v, c)
+}
+
+// alone returns the credential that is enough for every tool which needs any: the one that
+// is stored already, else by [credential.SchemePreference].
+func alone(v *session.View, candidates []session.Record) (name string, ok bool) {
+	one := func(q tool.Requirement) bool {
+		return slices.ContainsFunc(candidates, func(r session.Record) bool { return r.Name == q.Record })
+	}
+	enough := func(r session.Record) bool {
+		for _, t := range v.Set.All() {
+			needs := slices.ContainsFunc(t.Security, func(all []tool.Requirement) bool { return slices.ContainsFunc(all, one) })
+			if needs && !slices.ContainsFunc(t.Security, func(all []tool.Requirement) bool { return len(all) == 1 && all[0].Record == r.Name }) {
+				return false
+			}
+		}
+		return true
+	}
+	fit := slices.DeleteFunc(slices.Clone(candidates), func(r session.Record) bool { return schemeOf(v.Profile, r.Scheme) == nil || !enough(r) })
+	slices.SortStableFunc(fit, func(x, y session.Record) int {
+		order := func(r session.Record) int {
+			s := schemeOf(v.Profile, r.Scheme)
+			if v.Resolver.Recorded(s, r.Name) {
+				return -1
+			}
+			return credential.SchemePreference(s)
+		}
+		return cmp.Compare(order(x), order(y))
+	})
+	if len(fit) == 0 {
+		return "", false
+	}
+	return fit[0].Name, true
 }
 
 func schemeOf(p *profiles.Profile, id string) *profiles.SecurityScheme {

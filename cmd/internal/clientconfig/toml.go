@@ -11,141 +11,11 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
-// tomlTable is a table header of a TOML file and the bytes up to the next one.
-type tomlTable struct {
-	name       []string // the header's key, in parts
-	start, end int      // of the header's line, and of the last line that belongs to it
-	body       int      // after the header's line
-}
-
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// tables finds the table headers. It knows as much TOML as that takes: comments,
-// the four kinds of string, and arrays over several lines.
-func tables(data []byte) []tomlTable {
-	var out []tomlTable
-	depth, at := 0, 0
-	if bytes.HasPrefix(data, bom) {
-		at = len(bom)
-	}
-	for at < len(data) {
-		end := lineEnd(data, at)
-		line := bytes.TrimLeft(data[at:end], " \t")
-		if depth == 0 && len(line) > 0 && line[0] == '[' {
-			if n := len(out); n > 0 {
-				out[n-1].end = at
-			}
-			out = append(out, tomlTable{name: headerName(line), start: at, end: len(data), body: end})
-			at = end
-			continue
-		}
-		at, depth = skipLine(data, at, depth)
-	}
-	for i := range out {
-		out[i].end = trimTail(data, out[i].body, out[i].end)
-	}
-	return out
-}
-
-// lineEnd returns the offset after the line end that follows at.
-func lineEnd(data []byte, at int) int {
-	if i := bytes.IndexByte(data[at:], '\n'); i >= 0 {
-		return at + i + 1
-	}
-	return len(data)
-}
-
-// skipLine goes over one line, or over several when a string or an array does.
-func skipLine(data []byte, at, depth int) (int, int) {
-	for at < len(data) {
-		switch b := data[at]; b {
-		case '\n':
-			return at + 1, depth
-		case '#':
-			return lineEnd(data, at), depth
-		case '"', '\'':
-			at = skipString(data, at, b)
-			continue
-		case '[', '{':
-			depth++
-		case ']', '}':
-			depth = max(0, depth-1)
-		}
-		at++
-	}
-	return at, depth
-}
-
-// skipString returns the offset behind the string that starts at at.
-func skipString(data []byte, at int, quote byte) int {
-	triple := bytes.Repeat([]byte{quote}, 3)
-	if bytes.HasPrefix(data[at:], triple) {
-		for i := at + 3; i < len(data); i++ {
-			if data[i] == '\\' && quote == '"' {
-				i++
-				continue
-			}
-			if bytes.HasPrefix(data[i:], triple) {
-				return i + 3
-			}
-		}
-		return len(data)
-	}
-	for i := at + 1; i < len(data); i++ {
-		switch {
-		case data[i] == '\\' && quote == '"':
-			i++
-		case data[i] == quote:
-			return i + 1
-		case data[i] == '\n':
-			return i
-		}
-	}
-	return len(data)
-}
-
-// headerName splits the key of a header into its parts.
-func headerName(line []byte) []string {
-	text := strings.TrimLeft(string(line), "[")
-	var parts []string
-	var part strings.Builder
-	for i := 0; i < len(text); i++ {
-		switch b := text[i]; b {
-		case '"', '\'':
-			end := skipString([]byte(text), i, b)
-			part.WriteString(strings.Trim(text[i:end], string(b)))
-			i = end - 1
-		case '.', ']':
-			parts = append(parts, part.String())
-			part.Reset()
-			if b == ']' {
-				return parts
-			}
-		case ' ', '\t':
-		default:
-			part.WriteByte(b)
-		}
-	}
-	return append(parts, part.String())
-}
-
-// trimTail leaves blank lines and comments at the end of a table to what follows.
-func trimTail(data []byte, from, to int) int {
-	end := from
-	for at := from; at < to; {
-		next := min(lineEnd(data, at), to)
-		line := bytes.TrimSpace(data[at:next])
-		if len(line) > 0 && line[0] != '#' {
-			end = next
-		}
-		at = next
-	}
-	return end
-}
-
 // ofServer reports whether a table is the server's own or inside of it.
-func (t tomlTable) ofServer(name string) bool {
-	return len(t.name) >= 2 && t.name[0] == "mcp_servers" && t.name[1] == name
+func ofServer(t doc.TOMLTable, name string) bool {
+	return len(t.Name) >= 2 && t.Name[0] == "mcp_servers" && t.Name[1] == name
 }
 
 func (c Client) addTOML(data []byte, e Entry) (Edit, error) {
@@ -188,7 +58,7 @@ func (c Client) addTOML(data []byte, e Entry) (Edit, error) {
 
 // hasServerTables reports whether a header begins with mcp_servers.
 func hasServerTables(data []byte) bool {
-	return slices.ContainsFunc(tables(data), func(t tomlTable) bool { return len(t.name) > 0 && t.name[0] == "mcp_servers" })
+	return slices.ContainsFunc(doc.TOMLTables(data), func(t doc.TOMLTable) bool { return len(t.Name) > 0 && t.Name[0] == "mcp_servers" })
 }
 
 // tomlEntry writes the entry as a table of its own.
@@ -225,17 +95,17 @@ func tomlString(s string) string {
 // removeTOML cuts every table of the server.
 func removeTOML(data []byte, name string) (Edit, bool) {
 	from, to := -1, -1
-	for _, t := range tables(data) {
-		if !t.ofServer(name) {
+	for _, t := range doc.TOMLTables(data) {
+		if !ofServer(t, name) {
 			if from >= 0 {
 				break
 			}
 			continue
 		}
 		if from < 0 {
-			from = t.start
+			from = t.Start
 		}
-		to = t.end
+		to = t.End
 	}
 	if from < 0 {
 		return Edit{}, false
