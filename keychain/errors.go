@@ -151,7 +151,7 @@ func (e *Error) hint(goos string) string {
 	case Files:
 		return fmt.Sprintf("make %s a real folder of your own (chmod 700) with space left", e.Path)
 	}
-	return "type `mcp-bridge doctor`, " + useFile
+	return "start the keychain of the desktop session, " + useFile
 }
 
 func lockedHint(goos string) string {

@@ -197,7 +197,7 @@ func (a *attempt) checkIss(iss []string) error {
 		return errors.New("the answer names more than one issuer")
 	case len(iss) == 0 && a.server.Iss:
 		return errors.New("the answer names no issuer although this server always does")
-	case len(iss) == 1 && a.server.Issuer != "" && iss[0] != a.server.Issuer:
+	case len(iss) == 1 && a.server.Issuer != "" && !isIssuer(a.server.Issuer, iss[0]):
 		return errors.New("the answer came from another server than the one that was asked")
 	}
 	return nil

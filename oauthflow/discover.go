@@ -75,7 +75,11 @@ func (f *Flow) discover(ctx context.Context) (*Server, error) {
 	var a *answer
 	switch {
 	case c.DiscoveryURL != "":
-		a, err = f.ownDocument(ctx, s)
+		a, err = f.ownDocument(ctx, s, c.DiscoveryURL, "")
+	case issuerOf(s.Issuer) != "": // the address of metadata in the place of an issuer
+		address := s.Issuer
+		s.Issuer = ""
+		a, err = f.ownDocument(ctx, s, address, from)
 	case s.Issuer != "":
 		a, err = f.issuerDocument(ctx, s.Issuer, from)
 	case !c.told():
@@ -128,21 +132,57 @@ const (
 	wellKnownOAuth = "/.well-known/oauth-authorization-server"
 )
 
-// ownDocument reads the address that the profile has, and learns the issuer from it
-// unless the profile names one.
-func (f *Flow) ownDocument(ctx context.Context, s *Server) (*answer, error) {
-	address := f.config.DiscoveryURL
-	a, err := f.document(ctx, address, "")
+// ownDocument reads the metadata at an address that was given as theirs, and learns the
+// issuer from it unless the profile names one. Where nothing lies at the address it is
+// the issuer itself, as the consoles of providers show it, and its metadata lie at the
+// well-known places of the same origin.
+func (f *Flow) ownDocument(ctx context.Context, s *Server, address, from string) (*answer, error) {
+	a, err := f.document(ctx, address, from)
 	if err != nil {
 		return nil, err
 	}
-	if a.object() == nil || !a.ok() {
-		return nil, f.absent(a)
+	if !a.isMetadata() {
+		missing := f.absent(a)
+		if issuerOf(address) != "" {
+			return nil, missing
+		}
+		a, address, err = f.placesOf(ctx, address, from)
+		if e, ok := errors.AsType[*Error](err); ok {
+			return nil, keep(missing, e)
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	if s.Issuer == "" {
 		s.Issuer = learnIssuer(address, a.object().text("issuer"))
 	}
 	return a, nil
+}
+
+// isMetadata reports whether the answer can be metadata of an authorization server.
+func (a *answer) isMetadata() bool { return a.ok() && a.object()["issuer"] != nil }
+
+// placesOf reads the first of an issuer's well-known places that has metadata, which
+// may be of the issuer with or without a final slash. The error is an *Error, or that
+// of ctx.
+func (f *Flow) placesOf(ctx context.Context, issuer, from string) (a *answer, address string, err error) {
+	if u, parseErr := url.Parse(issuer); parseErr != nil || u.RawQuery != "" {
+		return nil, "", fail(Unusable, "discover", errors.New("no metadata"))
+	}
+	places := issuerPlaces(issuer)
+	slices.Reverse(places) // what was given for an openIdConnectUrl is most likely OpenID Connect
+	var last error
+	for _, address := range places {
+		a, err := f.document(ctx, address, from)
+		if err != nil {
+			return nil, "", err
+		}
+		if a.isMetadata() {
+			return a, address, nil
+		}
+		last = keep(last, f.absent(a))
+	}
+	return nil, "", last
 }
 
 // learnIssuer returns the issuer that the document at an address must be of. One and
@@ -151,10 +191,45 @@ func (f *Flow) ownDocument(ctx context.Context, s *Server) (*answer, error) {
 // is, as it does at an address that is not well-known.
 func learnIssuer(address, says string) string {
 	issuer := issuerOf(address)
-	if issuer == "" || says == issuer+"/" {
+	if issuer == "" || says == issuer+"/" || isTemplateOf(says, issuer) {
 		return says
 	}
 	return issuer
+}
+
+// tenant stands in the issuer of Microsoft Entra ID's metadata that are for all tenants.
+const tenant = "{tenantid}"
+
+// isTemplateOf reports whether an issuer of metadata is a pattern of which the expected
+// issuer is an example: the one segment of its path that differs is the name of the
+// tenant, as in https://login.microsoftonline.com/common/v2.0.
+func isTemplateOf(says, issuer string) bool {
+	before, after, ok := strings.Cut(says, "/"+tenant+"/")
+	if !ok || strings.Contains(after, tenant) {
+		return false
+	}
+	rest, ok := strings.CutPrefix(issuer, before+"/")
+	segment, rest, slash := strings.Cut(rest, "/")
+	u, err := url.Parse(before)
+	return ok && slash && rest == after && segment != "" && err == nil && u.Host != ""
+}
+
+// isOf reports whether the profile permits a token of the issuer: it names another one,
+// or none.
+func (c *Config) isOf(issuer string) bool {
+	if c.Issuer == "" || issuer == "" {
+		return true
+	}
+	if issuerOf(c.Issuer) != "" {
+		return learnIssuer(c.Issuer, issuer) == issuer
+	}
+	return isIssuer(issuer, c.Issuer)
+}
+
+// isIssuer reports whether a server that calls itself says is the expected one: letter by
+// letter, but for the tenant of a pattern.
+func isIssuer(says, expected string) bool {
+	return says == expected || isTemplateOf(says, expected)
 }
 
 // issuerOf returns the issuer whose metadata lie at the address; "" when it is none of
@@ -216,11 +291,12 @@ func (f *Flow) issuerDocument(ctx context.Context, issuer, from string) (*answer
 // may be asked.
 func (f *Flow) readServer(s *Server, a *answer, from string) error {
 	o := a.object()
-	if issuer := o.text("issuer"); issuer != s.Issuer || issuer == "" {
-		return &Error{Kind: IssuerMismatch, Stage: "discover", Host: a.host,
+	issuer := o.text("issuer")
+	if !isIssuer(issuer, s.Issuer) || issuer == "" {
+		return &Error{Kind: IssuerMismatch, Stage: "discover", Host: a.host, Issuer: f.writable(issuer),
 			Err: fmt.Errorf("the metadata are of %q and not of %q", clean(issuer, nil, 200), s.Issuer)}
 	}
-	s.Silent = false
+	s.Issuer, s.Silent = issuer, false
 	s.Endpoints = Endpoints{
 		Authorization: o.text("authorization_endpoint"),
 		Token:         o.text("token_endpoint"),
@@ -251,6 +327,15 @@ func (f *Flow) readServer(s *Server, a *answer, from string) error {
 	s.AuthMethods = o.list("token_endpoint_auth_methods_supported")
 	s.Grants = o.list("grant_types_supported")
 	return nil
+}
+
+// writable returns an issuer that a person could write into the profile; "" when it is no
+// address that may be asked.
+func (f *Flow) writable(issuer string) string {
+	if _, err := f.net.check(issuer, ""); err != nil || strings.ContainsAny(issuer, "\"\\{}") {
+		return ""
+	}
+	return issuer
 }
 
 // over returns e with what it leaves empty taken from other.

@@ -218,3 +218,82 @@ func TestPKCEMustBeAdvertised(t *testing.T) {
 		}
 	}
 }
+
+// What is given as the address of metadata, or as the issuer, may be the other of them:
+// the metadata are found, and are the issuer's own all the same.
+func TestAddressAndIssuerMayChangePlaces(t *testing.T) {
+	const oidc = "/.well-known/openid-configuration"
+	for name, c := range map[string]struct{ given, lies, issuer string }{
+		"issuer":                  {"", oidc, ""},
+		"issuer with a slash":     {"/", oidc, "/"},
+		"slash in one place":      {"/", oidc, ""},
+		"slash in the other":      {"", oidc, "/"},
+		"OAuth metadata":          {"", wellKnown, ""},
+		"path":                    {"/t/a", "/t/a" + oidc, "/t/a"},
+		"path, inserted":          {"/t", oidc + "/t", "/t"},
+		"path, OAuth":             {"/t", wellKnown + "/t", "/t"},
+		"address":                 {oidc, oidc, ""},
+		"address, slash":          {oidc, oidc, "/"},
+		"address with a path":     {"/t" + oidc, "/t" + oidc, "/t"},
+		"address of a tenant":     {"/common/v2.0" + oidc, "/common/v2.0" + oidc, "/{tenantid}/v2.0"},
+		"all tenants, no address": {"/organizations/v2.0", "/organizations/v2.0" + oidc, "/{tenantid}/v2.0"},
+	} {
+		for _, as := range []string{"openIdConnectUrl", "issuer"} {
+			if as == "issuer" && strings.HasPrefix(name, "slash") {
+				continue // letter by letter
+			}
+			t.Run(name+" as "+as, func(t *testing.T) {
+				s := newServer(t)
+				delete(s.own, wellKnown)
+				s.meta["issuer"] = s.URL + c.issuer
+				s.on(c.lies, func(w http.ResponseWriter, _ *http.Request) { write(w, 200, s.meta) })
+				f := s.flow(t, func(f *Config) {
+					f.Issuer, f.DiscoveryURL = "", s.URL+c.given
+					if as == "issuer" {
+						f.Issuer, f.DiscoveryURL = f.DiscoveryURL, ""
+					}
+				})
+				got, err := f.Server(t.Context())
+				if err != nil || got.Issuer != s.URL+c.issuer || got.Silent {
+					t.Fatalf("%+v, %v; asked %s", got, err, s.paths())
+				}
+				if !f.config.isOf(got.Issuer) || as == "issuer" && f.config.isOf("https://other.example") {
+					t.Error("a token of it would not be renewed, or one of another would")
+				}
+			})
+		}
+	}
+}
+
+// Metadata of another issuer are not used wherever they lie; the hint has the line to add.
+func TestMetadataOfAnotherIssuer(t *testing.T) {
+	const oidc = "/.well-known/openid-configuration"
+	for name, c := range map[string]struct{ given, lies, says, hint string }{
+		"found below":      {"/t", "/t" + oidc, "/other", `issuer = "URL/other"`},
+		"more than tenant": {"/common/v2.0", "/common/v2.0" + oidc, "/{tenantid}/v1", "set issuer"},
+		"not an address":   {"", oidc, "\"x", "set issuer"},
+		"another host":     {"", oidc, "@", "issuer = \"https://other.example\""},
+	} {
+		s := newServer(t)
+		delete(s.own, wellKnown)
+		s.meta["issuer"] = s.URL + c.says
+		if c.says == "@" {
+			s.meta["issuer"] = "https://other.example"
+		}
+		s.on(c.lies, func(w http.ResponseWriter, _ *http.Request) { write(w, 200, s.meta) })
+		_, err := s.flow(t, func(f *Config) { f.Issuer, f.DiscoveryURL = "", s.URL+c.given }).Server(t.Context())
+		if e := wants(t, err, IssuerMismatch); !strings.Contains(e.Hint(), strings.ReplaceAll(c.hint, "URL", s.URL)) {
+			t.Errorf("%s: hint %q", name, e.Hint())
+		}
+	}
+}
+
+// The issuer of an ID token is one tenant's where the metadata are for all of them.
+func TestIssuerOfATenant(t *testing.T) {
+	const pattern = "https://login.example/{tenantid}/v2.0"
+	for tid, ok := range map[string]bool{"9188040d-6c67": true, "other": false, "": false, "../x": false} {
+		if got := ofTenant(pattern, tid) == "https://login.example/9188040d-6c67/v2.0"; got != ok {
+			t.Errorf("%q: %v", tid, got)
+		}
+	}
+}

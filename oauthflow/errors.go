@@ -36,6 +36,8 @@ type Error struct {
 	Description string        // of the server, bounded and cleaned; never with IssuerMismatch
 	RetryAfter  time.Duration // the server's wish; 0: none
 	Host        string        // of the server
+	Issuer      string        // with IssuerMismatch of "discover": what the server calls itself, when that is an address
+	Unverified  []string      // with TimedOut: what came meanwhile and did not prove that it belongs to the sign-in
 	Err         error         // the cause; may be nil
 }
 

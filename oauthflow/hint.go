@@ -13,6 +13,10 @@ const (
 	tryAgain = "try again; what is stored is kept"
 	signIn   = "type `mcp-bridge login`"
 
+	// SchemeInProfile stands in a hint for the table of the scheme, of which this package
+	// knows neither the name nor the file.
+	SchemeInProfile = "the profile's security scheme"
+
 	allowPrivate = "when the host is yours, name it in the profile: http.allowPrivate = [\"HOST\"]"
 )
 
@@ -45,13 +49,13 @@ func (e *Error) configurationHint() string {
 	}
 	switch e.Stage {
 	case "discover":
-		return "set openIdConnectUrl, or authorizationUrl and tokenUrl of a flow, in the profile's security scheme"
+		return "set openIdConnectUrl, issuer, or authorizationUrl and tokenUrl of a flow, in " + SchemeInProfile
 	case "register":
 		return "register a client with the server and set client.id in the profile"
 	case "refresh":
 		return signIn
 	}
-	return "correct the security scheme in the profile, then type `mcp-bridge check`"
+	return "correct " + SchemeInProfile + ", then type `mcp-bridge check`"
 }
 
 func (e *Error) unreachableHint() string {
@@ -69,19 +73,22 @@ func (e *Error) unusableHint() string {
 	case errors.Is(e.Err, outbound.ErrPrivate):
 		return allowPrivate
 	case e.Stage == "discover":
-		return "set the endpoints (authorizationUrl, tokenUrl) in the profile's security scheme, or ask who runs the server"
+		return "set openIdConnectUrl to the address of the server's metadata (…" + wellKnownOIDC + "), or issuer, or the endpoints (flows.authorizationCode with authorizationUrl and tokenUrl) in " + SchemeInProfile
 	case e.Stage == "refresh":
 		return signIn
 	case errors.Is(e.Err, errNoEndpoint):
 		return "set the address in the profile (flows), when the server's documentation has it; else use another client.grant"
 	}
-	return "ask who runs the authorization server; type `mcp-bridge doctor` for more"
+	return "ask who runs the authorization server"
 }
 
 func (e *Error) issuerHint() string {
 	switch e.Stage {
 	case "discover":
-		return "set issuer in the profile to exactly what the server calls itself, when it is the right server"
+		if e.Issuer == "" {
+			return "set issuer in " + SchemeInProfile + " to exactly what the server calls itself, when it is the right server"
+		}
+		return "when this is the right server, add this line to " + SchemeInProfile + ", above its flows and client tables:\n  issuer = \"" + e.Issuer + "\""
 	case "authorize":
 		return "somebody may have tried to take the sign-in over; " + signIn + " to begin anew"
 	}
@@ -114,5 +121,5 @@ func (e *Error) refusedHint() string {
 	case "login_required", "interaction_required", "consent_required":
 		return signIn + " to try once more"
 	}
-	return "see what the server says, and check client in the profile's security scheme"
+	return "see what the server says, and check client in " + SchemeInProfile
 }

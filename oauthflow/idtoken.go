@@ -49,6 +49,14 @@ func readIDToken(token string, want expected) (identity string, err error) {
 	return "", errors.New("the ID token names nobody")
 }
 
+// ofTenant returns the issuer of a tenant where the metadata have a pattern for all.
+func ofTenant(issuer, tid string) string {
+	if tid == "" || strings.ContainsAny(tid, "/{}?#") {
+		return issuer
+	}
+	return strings.Replace(issuer, tenant, tid, 1)
+}
+
 func checkClaims(o object, want expected) error {
 	audience := o.list("aud")
 	if one := o.text("aud"); one != "" {
@@ -56,7 +64,7 @@ func checkClaims(o object, want expected) error {
 	}
 	expires := time.Unix(int64(max(0, min(o.number("exp"), 1<<40))), 0)
 	switch azp := o.text("azp"); {
-	case o.text("iss") == "" || want.issuer != "" && o.text("iss") != want.issuer:
+	case o.text("iss") == "" || want.issuer != "" && o.text("iss") != ofTenant(want.issuer, o.text("tid")):
 		return errors.New("the ID token is of another issuer")
 	case !slices.Contains(audience, want.clientID):
 		return errors.New("the ID token is for another client")

@@ -23,6 +23,10 @@ type LoginOptions struct {
 	// Started is told the address once the listener is bound and before Open is
 	// called. It has to return soon.
 	Started func(address string)
+	// Ignored, when it is set, is told at once of what came to the redirect address and
+	// did not prove that it belongs to this sign-in: a sentence with words of whoever sent
+	// it, short and without control characters. It may be called by several goroutines.
+	Ignored func(what string)
 	// Store keeps the token. It is called after the exchange and before the page, which
 	// says whether it succeeded. It has two minutes.
 	Store func(ctx context.Context, t Token) error
@@ -99,6 +103,9 @@ func complete(ctx context.Context, l *loopback, path string, a steps, o LoginOpt
 	l.serve(s)
 	announce(ctx, a.address(), o.Started, o.Open)
 	if err := s.await(ctx, orDefault(o.Timeout), exchangeTime+storeTime); err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == TimedOut {
+			e.Unverified = s.said()
+		}
 		return Token{}, err
 	}
 	return s.token, s.err
@@ -132,16 +139,20 @@ type login struct {
 	budget  time.Duration // of the exchange
 	token   Token         // set before the visit has ended, as err is
 	err     error
+	ignored ignored
 }
 
 // callback answers a request for the redirect address.
 func (l *login) callback(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		l.ignore(ignoredPost, "")
+	}
 	if !navigates(w, r) {
 		return
 	}
 	q, ok := single(r.URL.RawQuery)
 	if !ok || !l.attempt.matches(q.Get("state")) || q.Get("code") == "" && q.Get("error") == "" {
-		send(w, strangePage)
+		l.unverified(w, q)
 		return
 	}
 	if !l.move(waiting, claimed) {

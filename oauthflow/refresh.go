@@ -84,7 +84,7 @@ func (f *Flow) succeed(t, fresh Token, g *granted) Token {
 // deal returns what was agreed when t was granted. A record without addresses gets
 // them from discovery.
 func (f *Flow) deal(ctx context.Context, stage string, t Token) (*deal, error) {
-	if want := f.config.Issuer; want != "" && t.Issuer != "" && t.Issuer != want {
+	if !f.config.isOf(t.Issuer) {
 		return nil, fail(IssuerMismatch, stage, errors.New("the token is of another issuer than the profile names"))
 	}
 	d := &deal{stage: stage, issuer: t.Issuer, endpoints: t.Endpoints, key: t.Key, resource: t.Resource, redirectURI: t.RedirectURI,

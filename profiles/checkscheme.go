@@ -36,12 +36,12 @@ func (c *checker) scheme(at string, s *SecurityScheme) {
 	case APIKey:
 		c.apiKey(at, s)
 	case OAuth2:
-		if (s.Flows == nil || *s.Flows == (Flows{})) && s.OpenIDConnectURL == "" && !c.hasAddress() {
+		if (s.Flows == nil || *s.Flows == (Flows{})) && s.OpenIDConnectURL == "" && s.Issuer == "" && !c.hasAddress() {
 			c.warn(at, "nobody can sign in: the scheme has no flows, and there is no address of the API that could name its authorization server")
 		}
 	case OpenIDConnect:
-		if s.OpenIDConnectURL == "" {
-			c.missing(at+".openIdConnectUrl", "missing: openIdConnect needs the address of its configuration")
+		if s.OpenIDConnectURL == "" && s.Issuer == "" {
+			c.missing(at+".openIdConnectUrl", "missing: openIdConnect needs the address of its configuration, or issuer")
 		}
 	case MutualTLS:
 		if c.p.HTTP.ClientCert == "" {
@@ -49,9 +49,8 @@ func (c *checker) scheme(at string, s *SecurityScheme) {
 		}
 	}
 	c.strayKeys(at, s)
-	if s.OpenIDConnectURL != "" {
-		c.endpoint(at+".openIdConnectUrl", s.OpenIDConnectURL)
-	}
+	c.endpoint(at+".openIdConnectUrl", s.OpenIDConnectURL)
+	c.endpoint(at+".issuer", s.Issuer)
 	c.flows(at+".flows", s.Flows)
 	if s.Client != nil {
 		c.client(at+".client", s.Client)
@@ -103,6 +102,7 @@ func (c *checker) strayKeys(at string, s *SecurityScheme) {
 		{"in", s.In != "" && s.Type != APIKey},
 		{"name", s.Name != "" && s.Type != APIKey},
 		{"openIdConnectUrl", s.OpenIDConnectURL != "" && !oauth},
+		{"issuer", s.Issuer != "" && !oauth},
 		{"flows", s.Flows != nil && !oauth},
 		{"client", s.Client != nil && !oauth},
 	} {

@@ -48,7 +48,7 @@ func (p *Profile) withoutLearned(hosts outbound.Hosts) {
 // Addresses returns the addresses of an authorization server that a scheme names, each
 // once.
 func (s *SecurityScheme) Addresses() []string {
-	all := []string{s.OpenIDConnectURL}
+	all := []string{s.OpenIDConnectURL, s.Issuer}
 	if f := s.Flows; f != nil {
 		for _, one := range []*Flow{f.Implicit, f.Password, f.ClientCredentials, f.AuthorizationCode, f.DeviceAuthorization} {
 			if one != nil {

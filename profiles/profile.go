@@ -84,6 +84,7 @@ type SecurityScheme struct {
 	DefaultCredential *Reference `key:"defaultCredential"`
 
 	OpenIDConnectURL string       `key:"openIdConnectUrl"`
+	Issuer           string       `key:"issuer"` // what the authorization server calls itself; that of a flow wins
 	Flows            *Flows       `key:"flows"`
 	Client           *OAuthClient `key:"client"`
 }

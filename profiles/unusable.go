@@ -58,7 +58,7 @@ func (s *SecurityScheme) problem() (why, auth string) {
 	case OAuth2:
 		return s.flowProblem()
 	case OpenIDConnect:
-		if s.OpenIDConnectURL == "" {
+		if s.OpenIDConnectURL == "" && s.Issuer == "" {
 			return "it has no address of the sign-in server", "oidc=ISSUER"
 		}
 	case MutualTLS:
@@ -102,7 +102,7 @@ func (s *SecurityScheme) place() string {
 // still be signed in to: the API itself names its authorization server (RFC 9728).
 func (s *SecurityScheme) flowProblem() (why, auth string) {
 	f := s.Flows
-	if f == nil || s.OpenIDConnectURL != "" || f.AuthorizationCode != nil || f.DeviceAuthorization != nil || f.ClientCredentials != nil {
+	if f == nil || s.OpenIDConnectURL != "" || s.Issuer != "" || f.AuthorizationCode != nil || f.DeviceAuthorization != nil || f.ClientCredentials != nil {
 		return "", ""
 	}
 	switch {

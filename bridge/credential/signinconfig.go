@@ -61,7 +61,7 @@ func config(p *profiles.Profile, s *profiles.SecurityScheme, n oauthflow.Network
 		client = *s.Client
 	}
 	c := oauthflow.Config{
-		DiscoveryURL: s.OpenIDConnectURL, API: apiOf(p),
+		Issuer: s.Issuer, DiscoveryURL: s.OpenIDConnectURL, API: apiOf(p),
 		ClientID: client.ID, Grant: oauthflow.Grant(client.Grant),
 		Scopes: slices.Clone(client.Scopes), Resource: client.Resource,
 		AssumePKCE: client.PKCE == "assume-s256", DPoP: client.DPoP, PAR: client.PAR,
@@ -107,7 +107,7 @@ func chooseFlow(p *profiles.Profile, s *profiles.SecurityScheme, c *oauthflow.Co
 		return &refusal{"the grant " + string(c.Grant) + " is not known", "use authorizationCode, deviceAuthorization or clientCredentials"}
 	}
 	if flow != nil {
-		c.Issuer = flow.Issuer
+		c.Issuer = cmp.Or(flow.Issuer, c.Issuer)
 		c.Endpoints = oauthflow.Endpoints{Authorization: flow.AuthorizationURL, Token: flow.TokenURL, Refresh: flow.RefreshURL,
 			Device: flow.DeviceAuthorizationURL, Revocation: flow.RevocationURL, Introspection: flow.IntrospectionURL}
 	}

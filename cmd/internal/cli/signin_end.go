@@ -22,8 +22,10 @@ func (s *visit) named(err error) error {
 	case declined(err):
 		err = fmt.Errorf("nothing was entered: %w", err)
 	}
-	if ok && strings.Contains(hint, "`mcp-bridge login`") {
-		return &failure{code: codeOf(e), err: err, hint: strings.ReplaceAll(hint, "`mcp-bridge login`", "`"+s.command()+"`")}
+	whole := strings.ReplaceAll(hint, "`mcp-bridge login`", "`"+s.command()+"`")
+	whole = strings.Replace(whole, oauthflow.SchemeInProfile, fmt.Sprintf("the [[server.securitySchemes]] with id = %q in %s", s.scheme.ID, s.v.Profile.File), 1)
+	if ok && whole != hint {
+		return &failure{code: codeOf(e), err: err, hint: whole}
 	}
 	return err
 }

@@ -64,6 +64,13 @@ func (s *visit) portOf(address string) string {
 	return "PORT"
 }
 
+// ignored tells the person of an answer that is not acted on.
+func (s *visit) ignored(what string) {
+	if s.show != nil {
+		s.a.say("warning: %s; the sign-in still waits", what)
+	}
+}
+
 // purpose is what the person does at the address.
 func (s *visit) purpose() string {
 	if s.oauth() {

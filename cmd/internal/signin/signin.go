@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
 
@@ -104,7 +105,14 @@ type TimeoutError struct {
 
 // Error says so.
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("nobody finished the sign-in within %s", shortly(e.After))
+	text := fmt.Sprintf("nobody finished the sign-in within %s", shortly(e.After))
+	var flow *oauthflow.Error
+	if errors.As(e.Err, &flow) {
+		for _, said := range flow.Unverified {
+			text += "; " + said
+		}
+	}
+	return text
 }
 
 // Unwrap returns how the work ended.
