@@ -199,7 +199,11 @@ func (c checker) text(schema *doc.Node, s string, at *place) error {
 	if limit, ok := jsonschema.Count(schema.Get("maxLength")); ok && utf8.RuneCountInString(s) > limit {
 		return c.fail(at, "must have at most "+count(limit, "character"), "")
 	}
-	if p := schema.Get("pattern"); p != nil {
+	for _, key := range [...]string{"pattern", jsonschema.UnlistedPattern} {
+		p := schema.Get(key)
+		if p == nil {
+			continue
+		}
 		if re := c.pattern(p.Text); re != nil && !re.MatchString(s) {
 			return c.fail(at, "must match the pattern "+plaintext.ShortenBytes(p.Text, 100), "")
 		}

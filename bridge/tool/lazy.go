@@ -138,7 +138,7 @@ func headerKey(i int) string { return doc.Index("requestTemplate.headers", i) + 
 // inputSchema returns the listed input schema, made ready on first use.
 func (t *Tool) inputSchema() *schema {
 	t.compiled.inputOnce.Do(func() {
-		t.compiled.input = readSchema(t.InputSchema)
+		t.compiled.input = readSchema(t.InputSchema, t.Patterns)
 		for i := range t.Params {
 			if p := &t.Params[i]; p.Wire != "" && p.Wire != p.Name {
 				if t.compiled.names == nil {
@@ -153,15 +153,16 @@ func (t *Tool) inputSchema() *schema {
 
 // outputSchema returns the output schema, which is the empty one when there is none.
 func (t *Tool) outputSchema() *schema {
-	t.compiled.outputOnce.Do(func() { t.compiled.output = readSchema(t.OutputSchema) })
+	t.compiled.outputOnce.Do(func() { t.compiled.output = readSchema(t.OutputSchema, nil) })
 	return &t.compiled.output
 }
 
-func readSchema(raw []byte) schema {
+func readSchema(raw []byte, patterns map[string]string) schema {
 	if len(raw) == 0 {
 		return schema{}
 	}
 	root, err := doc.FromJSON(raw)
+	putPatterns(root, patterns)
 	return prepared(root, err)
 }
 
@@ -188,7 +189,7 @@ func (s *schema) compile(n *doc.Node) {
 			s.wide[m.Value] = indexed(m.Value)
 		case m.Key == "enum" && m.Value.Kind == doc.List:
 			s.enum(n, m.Value.Items)
-		case m.Key == "pattern" && m.Value.Kind == doc.String:
+		case (m.Key == "pattern" || m.Key == jsonschema.UnlistedPattern) && m.Value.Kind == doc.String:
 			s.pattern(m.Value.Text)
 		case m.Key == "patternProperties":
 			for _, p := range m.Value.Members {
@@ -219,11 +220,10 @@ func (s *schema) enum(n *doc.Node, items []*doc.Node) {
 	s.enums[n] = e
 }
 
-// pattern compiles one regular expression. One that Go does not know (ECMA-262 has
-// more) is listed for the model and not checked.
+// pattern compiles one regular expression. One that Go does not know is not checked.
 func (s *schema) pattern(text string) {
-	re, err := regexp.Compile(text)
-	if err != nil {
+	re := jsonschema.CompilePattern(text)
+	if re == nil {
 		return
 	}
 	if s.patterns == nil {

@@ -21,6 +21,8 @@ type limiter struct {
 	warnings []Warning
 	renamed  map[string]string // wire to listed
 	taken    map[string]bool
+	patterns bool // some are checked and not listed
+	negated  int  // schemas around this one whose values are refused
 }
 
 func (l *limiter) note(s string) {
@@ -43,7 +45,7 @@ func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
 	}
 	n = jsonschema.Normal(n)
 	out := &doc.Node{Kind: doc.Table, Members: make([]doc.Member, 0, len(n.Members)+1)}
-	cut := false
+	cut, within := false, false
 	for _, m := range n.Members {
 		switch {
 		case jsonschema.Unlisted(m.Key):
@@ -53,7 +55,7 @@ func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
 		case l.bare && jsonschema.Subschemas(m.Key) == 0 && !jsonschema.Essential(m.Key):
 			l.note("details are left out")
 		case jsonschema.Subschemas(m.Key) != 0 && level >= l.levels:
-			cut = true
+			cut, within = true, within || m.Key == "properties"
 		case jsonschema.Subschemas(m.Key) != 0:
 			if v := l.child(n, m, level, doc.Join(at, m.Key)); v != nil {
 				out.Members = append(out.Members, doc.Member{Key: m.Key, Value: v})
@@ -66,11 +68,40 @@ func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
 	if isArray(out) && out.Get("items") == nil {
 		jsonschema.Put(out, "items", &doc.Node{Kind: doc.Table})
 	}
+	l.reconcile(out, within || level >= l.levels)
+	if out.Get("if") == nil {
+		jsonschema.Drop(out, "then")
+		jsonschema.Drop(out, "else")
+	}
 	if cut {
 		l.note("deep levels are cut")
 		describe(out, cutNote)
 	}
 	return out
+}
+
+// reconcile mends what contradicts itself. cut: it has no schemas of its own inside.
+func (l *limiter) reconcile(n *doc.Node, cut bool) {
+	undeclared := jsonschema.Declare
+	switch {
+	case l.negated > 0:
+		undeclared = jsonschema.Keep
+	case cut:
+		undeclared = jsonschema.Release
+	}
+	notes := jsonschema.Reconcile(n, undeclared)
+	l.patterns = l.patterns || n.Get(jsonschema.UnlistedPattern) != nil
+	if l.negated > 0 {
+		return // nobody reads it, and it must stay as strict as it is
+	}
+	for _, note := range notes {
+		if l.description > 0 {
+			describe(n, note)
+		}
+	}
+	if !l.output {
+		loosen(n)
+	}
 }
 
 // boolean writes a schema that is no table: true, false, or nothing that is one.
@@ -88,6 +119,8 @@ func (l *limiter) keyword(out *doc.Node, m doc.Member, at string) {
 	case known != "":
 		l.warn(doc.Join(at, m.Key), "is left out: did you mean "+known+"?")
 		return
+	case want != "" && v != nil:
+		l.warn(doc.Join(at, m.Key), "is read as "+string(v.JSON())+": it must be "+want)
 	case want != "":
 		l.warn(doc.Join(at, m.Key), "is left out: it must be "+want)
 		return
@@ -138,10 +171,47 @@ func (l *limiter) child(n *doc.Node, m doc.Member, level int, at string) *doc.No
 	switch {
 	case m.Key == "additionalProperties" && v.Kind == doc.Bool:
 		return v
-	case v.Kind == doc.List && m.Key == "items" && len(v.Items) > 0: // of old drafts
-		return l.schema(v.Items[0], level+1, doc.Index(at, 0))
+	case v.Kind == doc.List && m.Key == "items": // a tuple of old drafts
+		forms := make([]*doc.Node, len(v.Items))
+		for i, item := range v.Items {
+			forms[i] = l.schema(item, level+1, doc.Index(at, i))
+		}
+		return jsonschema.Union(forms)
+	case m.Key == "not" || m.Key == "if":
+		return l.negative(v, level, at)
 	}
 	return l.schema(v, level+1, at)
+}
+
+// negative writes a schema whose values are refused, or decide: as it is or not at all,
+// because a looser one would refuse more.
+func (l *limiter) negative(v *doc.Node, level int, at string) *doc.Node {
+	l.negated++
+	out := l.schema(v, level+1, at)
+	l.negated--
+	if jsonschema.Key(assertions(v)) != jsonschema.Key(assertions(out)) {
+		return nil
+	}
+	return out
+}
+
+// assertions returns a schema without what only describes.
+func assertions(n *doc.Node) *doc.Node {
+	out := &doc.Node{Kind: n.Kind, Text: n.Text, Bool: n.Bool}
+	if n.Kind == doc.Bool {
+		return boolean(n)
+	}
+	for _, item := range n.Items {
+		out.Items = append(out.Items, assertions(item))
+	}
+	for _, m := range n.Members {
+		switch m.Key {
+		case "title", "description", "default", "example", "examples", "deprecated", "format":
+			continue
+		}
+		out.Members = append(out.Members, doc.Member{Key: m.Key, Value: assertions(m.Value)})
+	}
+	return out
 }
 
 func (l *limiter) members(n *doc.Node, m doc.Member, level int, at string) *doc.Node {
@@ -158,7 +228,11 @@ func (l *limiter) members(n *doc.Node, m doc.Member, level int, at string) *doc.
 			}
 			key = l.listedName(key)
 		}
-		out.Members = append(out.Members, doc.Member{Key: key, Value: l.schema(item.Value, level+1, inner)})
+		value := l.schema(item.Value, level+1, inner)
+		if level == 1 && jsonschema.Never(value) {
+			value = &doc.Node{Kind: doc.Table} // an argument is there to be given
+		}
+		out.Members = append(out.Members, doc.Member{Key: key, Value: value})
 	}
 	return out
 }

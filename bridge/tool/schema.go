@@ -42,10 +42,13 @@ func (c *compiler) schemas(t *Tool, in, out *doc.Node) {
 		tight = i > 0
 		input = &limiter{limits: l, source: in, imported: t.Imported}
 		root = input.schema(in, 1, "")
+		t.Patterns = input.unlistedPatterns(root)
 		t.InputSchema, t.OutputSchema = root.JSON(), nil
 		output = &limiter{limits: l, source: out, output: true}
 		if out != nil {
-			t.OutputSchema = output.schema(out, 1, "outputSchema").JSON()
+			listed := output.schema(out, 1, "outputSchema")
+			output.unlistedPatterns(listed)
+			t.OutputSchema = listed.JSON()
 		}
 		if t.Description = plaintext.ShortenBytes(description, l.tool); t.within() {
 			break

@@ -32,7 +32,7 @@ func TestArgumentSchema(t *testing.T) {
 		{``, `{"type":"string"}`, "", ""},
 		{"type = \"integer\"\ndescription = \"how many\"\ndefault = 5\nenum = [1, 5]", `{"type":"integer","description":"how many","enum":[1,5],"default":5}`, "", ""},
 		// Values of another type than the argument's take it where that is certain.
-		{"type = \"integer\"\nenum = [\"1\", \"2\", \"x\"]\ndefault = \"2\"", `{"type":"integer","enum":[1,2,"x"],"default":2}`, "", ""},
+		{"type = \"integer\"\nenum = [\"1\", \"2\", \"x\"]\ndefault = \"2\"", `{"default":2,"anyOf":[{"type":"string","enum":["x"]},{"type":"integer","enum":[1,2]}]}`, "", ""},
 		{"enum = [1, true]", `{"type":"string","enum":["1","true"]}`, "", ""},
 		{"type = \"array\"", `{"type":"array","items":{}}`, "", ""},
 		{"type = \"array\"\nitems = { type = \"object\", properties = { k = { type = \"array\" } } }",
@@ -54,15 +54,15 @@ func TestArgumentSchema(t *testing.T) {
 		// What no client takes.
 		{"type = \"array\"\nitems = { \"$ref\" = \"#/x\", type = \"string\", \"$defs\" = {} }", `{"type":"array","items":{"type":"string"}}`, "", "references are left out"},
 		{"type = \"array\"\nitems = { type = \"string\", minlength = 3 }", `{"type":"array","items":{"type":"string"}}`, "tools[0].args[0].items.minlength", "did you mean minLength?"},
-		{"type = \"array\"\nitems = { type = \"int\" }", `{"type":"array","items":{}}`, "tools[0].args[0].items.type", "did you mean integer?"},
+		{"type = \"array\"\nitems = { type = \"int\" }", `{"type":"array","items":{"type":"integer"}}`, "tools[0].args[0].items.type", `is read as "integer"`},
 		{"type = \"array\"\nitems = { type = \"string\", minLength = \"3\", pattern = 5, enum = [], xml = {}, x-a = 1 }", `{"type":"array","items":{"type":"string"}}`,
 			"tools[0].args[0].items.minLength", "an integer from 0"},
 		{"type = \"object\"\nproperties = { x = { anyOf = {} , allOf = [], minimum = 1.5, maxLength = 3.0, multipleOf = 0, uniqueItems = 1, required = \"a\" } }",
 			`{"type":"object","properties":{"x":{"minimum":1.5,"maxLength":3}}}`, "tools[0].args[0].properties.x.anyOf", "a list of schemas"},
 		{"type = \"object\"\nproperties = { x = { type = [\"string\", \"null\", \"string\"], required = [\"a\", \"a\"], dependentRequired = { a = [\"b\", \"b\"] } } }",
-			`{"type":"object","properties":{"x":{"type":["string","null"],"required":["a"],"dependentRequired":{"a":["b"]}}}}`, "", ""},
+			`{"type":"object","properties":{"x":{"type":["string","null"],"dependentRequired":{"a":["b"]}}}}`, "", ""},
 		{"type = \"object\"\nproperties = { x = true, y = false, z = { additionalProperties = false, not = true, items = [{ type = \"string\" }], properties = 5 } }",
-			`{"type":"object","properties":{"x":{},"y":{"not":{}},"z":{"additionalProperties":false,"not":{},"items":{"type":"string"}}}}`,
+			`{"type":"object","properties":{"x":{},"z":{"additionalProperties":false,"items":{"type":"string"}}}}`,
 			"tools[0].args[0].properties.z.properties", "a table of schemas"},
 	} {
 		got, warnings := argument(t, c.in)

@@ -74,7 +74,10 @@ type Tool struct {
 	Params []Param
 	// Renamed maps keys inside arguments from the listed to the wire name; nil when
 	// every key is listed as it is. Params hold those of the arguments themselves.
-	Renamed  map[string]string
+	Renamed map[string]string
+	// Patterns are those of texts that are checked and that some clients cannot read: they
+	// are not listed. They are kept by the JSON Pointer of their schema in InputSchema.
+	Patterns map[string]string
 	Request  Request
 	Response Response
 	Config   json.RawMessage // template data .config; nil means {}

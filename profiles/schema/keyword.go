@@ -33,7 +33,7 @@ func Unlisted(keyword string) bool {
 		"additionalitems", "dependencies", "contentschema":
 		return true
 	}
-	return strings.HasPrefix(keyword, "$") || strings.HasPrefix(keyword, "x-")
+	return strings.HasPrefix(keyword, "$") || strings.HasPrefix(keyword, "x-") || strings.HasPrefix(keyword, "\x00")
 }
 
 // Misspelt returns the keyword that one written in another case stands for. Readers
@@ -56,13 +56,14 @@ func Misspelt(keyword string) string {
 func Essential(keyword string) bool { return keyword == "type" || keyword == "required" }
 
 // Lawful returns the value of a keyword as the meta-schema of JSON Schema 2020-12
-// has it, or what it must be. One wrong value costs a client the whole list.
+// has it, and what it must be when it is another one: fixed is then what was meant, or
+// nil. One wrong value costs a client the whole list.
 func Lawful(keyword string, v *doc.Node) (fixed *doc.Node, want string) {
 	switch keyword {
 	case "type":
 		return lawfulType(v)
 	case "required":
-		return names(v)
+		return nameList(v)
 	case "enum":
 		if v.Kind == doc.List && len(v.Items) > 0 {
 			return v, ""
@@ -84,15 +85,15 @@ func Lawful(keyword string, v *doc.Node) (fixed *doc.Node, want string) {
 		}
 		return nil, "an integer from 0"
 	case "uniqueItems", "deprecated", "readOnly", "writeOnly":
-		return v, unless(v.Kind == doc.Bool, "true or false")
+		return only(v, v.Kind == doc.Bool, "true or false")
 	case "title", "description", "format", "pattern", "contentEncoding", "contentMediaType":
-		return v, unless(v.Kind == doc.String, "text")
+		return only(v, v.Kind == doc.String, "text")
 	case "examples":
-		return v, unless(v.Kind == doc.List, "a list of values")
+		return only(v, v.Kind == doc.List, "a list of values")
 	case "dependentRequired":
 		return lawfulDependent(v)
 	}
-	return v, unless(readable(v), "of numbers that 64 bits can hold")
+	return only(v, readable(v), "of numbers that 64 bits can hold")
 }
 
 // readable reports a value all of whose numbers readers with 64-bit floats take.
@@ -104,11 +105,12 @@ func readable(v *doc.Node) bool {
 		!slices.ContainsFunc(v.Members, func(m doc.Member) bool { return !readable(m.Value) })
 }
 
-func unless(ok bool, want string) string {
+// only returns a value that is as it should be.
+func only(v *doc.Node, ok bool, want string) (fixed *doc.Node, wanted string) {
 	if ok {
-		return ""
+		return v, ""
 	}
-	return want
+	return nil, want
 }
 
 // isFinite reports a number that readers with 64-bit floats take.
@@ -122,44 +124,70 @@ func isFinite(v *doc.Node) bool {
 
 func lawfulType(v *doc.Node) (fixed *doc.Node, want string) {
 	want = "one of " + strings.Join(KindNames(), ", ")
+	words := []*doc.Node{v}
 	switch v.Kind {
 	case doc.String:
-		if KindOf(v.Text) == 0 {
-			if near := nearKind(v.Text); near != "" {
-				want += " (did you mean " + near + "?)"
-			}
-			return nil, want
+		if KindOf(v.Text) != 0 {
+			return v, ""
 		}
-		return v, ""
+		words = words[:0]
+		for word := range strings.FieldsFuncSeq(v.Text, func(r rune) bool { return r == '|' || r == ',' }) {
+			words = append(words, Text(strings.TrimSpace(word)))
+		}
 	case doc.List:
-		list, wrong := names(v)
-		if wrong != "" || len(list.Items) == 0 || slices.ContainsFunc(list.Items, func(n *doc.Node) bool { return KindOf(n.Text) == 0 }) {
-			return nil, want
-		}
-		return list, ""
+		words = v.Items
 	}
-	return nil, want
+	list := &doc.Node{Kind: doc.List}
+	exact := v.Kind == doc.List
+	for _, word := range words {
+		near := word.Text
+		if word.Kind != doc.String || KindOf(near) == 0 {
+			exact = false
+			if near = nearKind(word.Text); near == "" {
+				return nil, want // any type, for all that is known
+			}
+		}
+		if !slices.ContainsFunc(list.Items, func(n *doc.Node) bool { return n.Text == near }) {
+			list.Items = append(list.Items, Text(near))
+		}
+	}
+	switch {
+	case len(list.Items) == 0:
+		return nil, want
+	case exact:
+		return list, ""
+	case len(list.Items) == 1:
+		return list.Items[0], want
+	}
+	return list, want
 }
 
 // nearKind returns the type that was probably meant.
 func nearKind(word string) string {
-	switch strings.ToLower(word) {
-	case "int", "int32", "int64", "long":
+	word = strings.ToLower(strings.TrimSpace(word))
+	switch word {
+	case "int", "int32", "int64", "long", "short", "bigint", "uint", "biginteger":
 		return "integer"
-	case "float", "double", "decimal":
+	case "float", "double", "decimal", "numeric", "bigdecimal", "float32", "float64":
 		return "number"
-	case "str", "text", "date", "file", "uuid":
+	case "str", "text", "date", "file", "uuid", "guid", "date-time", "datetime", "email", "uri", "url", "password", "char", "byte", "binary":
 		return "string"
+	case "bool":
+		return "boolean"
 	case "list", "set":
 		return "array"
-	case "dict", "map", "struct":
+	case "dict", "map", "struct", "hash":
 		return "object"
+	case "nil", "none":
+		return "null"
+	case "any", "mixed", "unknown", "anytype", "json":
+		return ""
 	}
 	return plaintext.Nearest(word, KindNames())
 }
 
-// names returns a list of texts without repetitions.
-func names(v *doc.Node) (fixed *doc.Node, want string) {
+// nameList returns a list of texts without repetitions.
+func nameList(v *doc.Node) (fixed *doc.Node, want string) {
 	if v.Kind != doc.List {
 		return nil, "a list of names"
 	}
@@ -183,7 +211,7 @@ func lawfulDependent(v *doc.Node) (fixed *doc.Node, want string) {
 	}
 	out := &doc.Node{Kind: doc.Table}
 	for _, m := range v.Members {
-		list, wrong := names(m.Value)
+		list, wrong := nameList(m.Value)
 		if wrong != "" {
 			return nil, "a table of lists of names"
 		}
