@@ -49,8 +49,11 @@ func (f *Flow) grant(ctx context.Context, d *deal, address string, form url.Valu
 	if word, _ := a.words(); !a.ok() || word != "" {
 		return nil, a.refusal(d.stage, mask, f.now())
 	}
-	g, err := readGranted(a)
+	g, err := readGranted(a, f.now())
 	if err != nil {
+		if code, words := a.anyWords(); code != "" || words != "" { // a refusal of a dialect of its own
+			return nil, a.refusal(d.stage, mask, f.now())
+		}
 		return nil, &Error{Kind: Unusable, Stage: d.stage, Host: a.host, Err: err}
 	}
 	return g, nil

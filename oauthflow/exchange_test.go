@@ -79,8 +79,34 @@ func TestTokenResponses(t *testing.T) {
 		"Slack": {"", `{"ok":true,"authed_user":{"id":"U1","scope":"read,write","access_token":"xoxp-1","token_type":"user"}}`, "", func(t Token) bool {
 			return t.Access.Reveal() == "xoxp-1" && t.Type == "Bearer" && len(t.Scopes) == 2
 		}},
-		"a type of Slack's": {"", `{"access_token":"a","token_type":"user"}`, Unusable, nil},
-		"BOM":               {"", "\ufeff" + `{"access_token":"a","token_type":"bearer"}`, "", func(t Token) bool { return true }},
+		"a type of Slack's":  {"", `{"access_token":"a","token_type":"user"}`, Unusable, nil},
+		"BearerToken":        {"", `{"access_token":"a","token_type":"BearerToken"}`, "", isBearer},
+		"blank after it":     {"", `{"access_token":"a","token_type":"bearer "}`, "", isBearer},
+		"line after it":      {"", `{"access_token":"a","token_type":"Bearer\n"}`, "", isBearer},
+		"null type":          {"", `{"access_token":"a","token_type":null}`, "", isBearer},
+		"word in the token":  {"", `{"access_token":"Bearer a-1\n","token_type":"bearer"}`, "", func(t Token) bool { return t.Access.Reveal() == "a-1" }},
+		"type N_A":           {"", `{"access_token":"a","token_type":"N_A"}`, Unusable, nil},
+		"nested":             {"", `{"code":0,"data":{"access_token":"a-1","expires_in":9}}`, "", life(9 * time.Second)},
+		"nested camel":       {"", `{"result":{"accessToken":"a-1","expiresIn":9}}`, "", life(9 * time.Second)},
+		"nested, partly":     {"", `{"expires_in":9,"token":{"access_token":"a-1"}}`, "", life(9 * time.Second)},
+		"two nested":         {"", `{"bot":{"access_token":"a"},"app":{"access_token":"b"}}`, Unusable, nil},
+		"both":               {"", `{"access_token":"top","data":{"access_token":"in"}}`, "", func(t Token) bool { return t.Access.Reveal() == "top" }},
+		"expiry zero":        {"", `{"access_token":"a","expires_in":0}`, "", life(0)},
+		"expiry null":        {"", `{"access_token":"a","expires_in":null}`, "", life(0)},
+		"expiry in words":    {"", `{"access_token":"a","expires_in":"soon"}`, "", life(0)},
+		"expiry blank":       {"", `{"access_token":"a","expires_in":" 60 "}`, "", life(time.Minute)},
+		"expiry as date":     {"", `{"access_token":"a","expires_in":"2027-01-15T08:03:20Z"}`, "", life(200 * time.Second)},
+		"expiry as a time":   {"", `{"access_token":"a","expires_in":1800000060}`, "", life(time.Minute)},
+		"and in ms":          {"", `{"access_token":"a","expires_in":"1800000060000"}`, "", life(time.Minute)},
+		"scopes, blanks":     {"", `{"access_token":"a","scope":"read, write, x"}`, "", func(t Token) bool { return strings.Join(t.Scopes, " ") == "read write x" }},
+		"scopes, one item":   {"", `{"access_token":"a","scope":["read write"]}`, "", func(t Token) bool { return len(t.Scopes) == 2 }},
+		"scopes, strange":    {"", `{"access_token":"a","scope":{"a":1}}`, "", func(t Token) bool { return strings.Join(t.Scopes, " ") == "read" }},
+		"form, no type":      {"text/html; charset=utf-8", "access_token=a-1&scope=&token_type=bearer", "", isBearer},
+		"form, a refusal":    {form, "error=bad_verification_code&error_description=old", InvalidGrant, nil},
+		"Slack's refusal":    {"", `{"ok":false,"error":"invalid_grant"}`, InvalidGrant, nil},
+		"another dialect":    {"", `{"errcode":40029,"errmsg":"invalid code"}`, Refused, nil},
+		"error that is none": {"", `{"access_token":"a","error":null,"error_description":""}`, "", isBearer},
+		"BOM":                {"", "\ufeff" + `{"access_token":"a","token_type":"bearer"}`, "", func(t Token) bool { return true }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
@@ -88,7 +114,9 @@ func TestTokenResponses(t *testing.T) {
 				w.Header().Set("Content-Type", row.kind)
 				_, _ = w.Write([]byte(row.body))
 			})
-			token, err := begin(t, s.flow(t)).exchange(t.Context(), "code-1")
+			f := s.flow(t)
+			f.now = func() time.Time { return time.Unix(1_800_000_000, 0) }
+			token, err := begin(t, f).exchange(t.Context(), "code-1")
 			if row.bad != "" {
 				wants(t, err, row.bad)
 				if !token.Access.IsZero() {
@@ -100,6 +128,54 @@ func TestTokenResponses(t *testing.T) {
 				t.Errorf("%+v, %v", token, err)
 			}
 		})
+	}
+}
+
+func isBearer(t Token) bool { return t.Type == "Bearer" }
+
+// The words of a server that refuses are told whatever their dialect; what is a page is
+// not.
+func TestRefusalsInDialects(t *testing.T) {
+	for name, c := range map[string]struct {
+		status     int
+		kind, body string
+		says       string
+	}{
+		"numbers":    {200, "application/json", `{"errcode":40029,"errmsg":"invalid code"}`, `refused: 40029; the server says: "invalid code"`},
+		"message":    {400, "application/json", `{"code":"E17","msg":"unknown app"}`, `E17; the server says: "unknown app"`},
+		"problem":    {403, "application/problem+json", `{"title":"Forbidden","detail":"client is disabled"}`, `"client is disabled"`},
+		"text":       {400, "text/plain", "client not\nfound \x1b[1m", `"client not found [1m"`},
+		"page":       {400, "text/html", "<h1>Bad</h1>", "status 400"},
+		"nested":     {400, "application/json", `{"error":{"code":"invalid_client","message":"no"}}`, `invalid_client; the server says: "no"`},
+		"no members": {200, "application/json", `{"state":"x","user":{}}`, "no access_token; it has state, user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.on("/token", func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", c.kind)
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte(c.body))
+			})
+			if _, err := begin(t, s.flow(t)).exchange(t.Context(), "code-1"); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v has no %s", err, c.says)
+			}
+		})
+	}
+}
+
+// A renewal whose answer has no refresh token keeps the one that there is.
+func TestRefreshTokenThatIsNotTold(t *testing.T) {
+	for _, told := range []any{nil, "", 7} {
+		s := newServer(t)
+		f := s.flow(t)
+		first, err := begin(t, f).exchange(t.Context(), "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.token["refresh_token"] = told
+		if next, err := f.Refresh(t.Context(), first); err != nil || next.Refresh.Reveal() != "refresh-1" {
+			t.Errorf("%v: %+v, %v", told, next, err)
+		}
 	}
 }
 

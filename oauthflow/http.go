@@ -47,17 +47,18 @@ func (a *answer) object() object {
 	return o
 }
 
-// form reads the body as a form, which some servers send instead of JSON.
+// form reads the body as a form, which some servers send instead of JSON, and not all
+// of them say so.
 func (a *answer) form() url.Values {
 	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" && kind != "text/plain" {
+	form, formErr := url.ParseQuery(strings.TrimSpace(string(bytes.TrimPrefix(a.body, []byte("\ufeff")))))
+	switch {
+	case formErr != nil, len(a.body) == 0:
 		return nil
+	case err == nil && (kind == "application/x-www-form-urlencoded" || kind == "text/plain"), form.Has("access_token"), form.Has("error"):
+		return form
 	}
-	form, err := url.ParseQuery(strings.TrimSpace(string(a.body)))
-	if err != nil {
-		return nil
-	}
-	return form
+	return nil
 }
 
 // get reads a metadata document. The address must have been checked.
@@ -172,7 +173,7 @@ func (o object) list(name string) []string {
 
 // number returns a member that is a number, or one as text; 0 when it is none.
 func (o object) number(name string) float64 {
-	n, err := strconv.ParseFloat(strings.Trim(string(o[name]), `"`), 64)
+	n, err := strconv.ParseFloat(strings.TrimSpace(strings.Trim(string(o[name]), `"`)), 64)
 	if err != nil || math.IsNaN(n) {
 		return 0
 	}

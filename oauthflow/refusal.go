@@ -3,10 +3,13 @@ package oauthflow
 import (
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
@@ -77,9 +80,48 @@ func (a *answer) words() (code, description string) {
 	return form.Get("error"), form.Get("error_description")
 }
 
+// anyWords are the words of a body that speaks a dialect of its own: the members by which
+// other APIs tell what went wrong, or a short text. Empty when it has none.
+func (a *answer) anyWords() (code, description string) {
+	if code, description = a.words(); code != "" {
+		return code, description
+	}
+	o := a.object()
+	if o == nil {
+		return "", firstOf(description, a.plain())
+	}
+	for _, name := range []string{"errcode", "error_code", "errorCode", "code"} {
+		if n := o.number(name); code == "" && o[name] != nil {
+			if code = o.text(name); code == "" && n != 0 {
+				code = strconv.FormatFloat(n, 'f', -1, 64)
+			}
+		}
+	}
+	for _, name := range []string{"error_message", "errorMessage", "errmsg", "msg", "detail", "title"} {
+		description = firstOf(description, o.text(name))
+	}
+	return code, description
+}
+
+// plain is a body that is a short text and no markup.
+func (a *answer) plain() string {
+	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
+	if err != nil || kind != "text/plain" || !utf8.Valid(a.body) {
+		return ""
+	}
+	return string(a.body)
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
 // refusal turns an answer that grants nothing into an *Error.
 func (a *answer) refusal(stage string, m *secret.Masker, now time.Time) *Error {
-	c, description := a.words()
+	c, description := a.anyWords()
 	e := &Error{Kind: Refused, Stage: stage, Host: a.host, Code: cleanCode(c, m), Description: clean(description, m, maxDescription)}
 	switch {
 	case a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout, a.status/100 == 5:
