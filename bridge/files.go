@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
 // maxUpload is the most bytes of a local file that a tool sends.
@@ -26,16 +26,12 @@ func (e *fileError) Error() string { return e.message }
 // Hint says what to do.
 func (e *fileError) Hint() string { return e.hint }
 
-// open reads a local file that an argument names: "file:" with a path or an address,
-// or a path that begins with a folder of policy.files. Nothing is read outside of
-// these folders, through a symbolic link neither.
+// open reads a local file that an argument names: by its form ([request.LocalPath]), or
+// by a path in a folder of policy.files. Nothing is read outside of these folders,
+// through a symbolic link neither. A relative path begins in one of them.
 func (b *Bridge) open(text string) (request.File, bool, error) {
-	const longestPath = 4096
 	p := b.o.Set.Profile()
-	path, named := "", false
-	if len(text) <= longestPath {
-		path, named = namedFile(text)
-	}
+	path, named := request.LocalPath(text)
 	if len(p.Policy.Files) == 0 || !p.Private {
 		if !named {
 			return request.File{}, false, nil
@@ -46,54 +42,55 @@ func (b *Bridge) open(text string) (request.File, bool, error) {
 		}
 		return request.File{}, false, &fileError{"names a local file, and the profile allows none", hint}
 	}
-	if !named && (len(text) > longestPath || !filepath.IsAbs(text)) {
+	if !named && !filepath.IsAbs(path) {
 		return request.File{}, false, nil
 	}
+	if runtime.GOOS != "windows" && request.IsForeign(path) {
+		return request.File{}, false, outside(p)
+	}
+	path, missing := inHome(filepath.FromSlash(path)), ""
 	for i := range p.Policy.Files {
 		folder := expand(p.Policy.Files[i], p.Dir("policy.files["+strconv.Itoa(i)+"]"))
 		if filepath.Clean(path) == folder { // it may look like base64
 			return request.File{}, false, &fileError{"names something that is no file", ""}
 		}
-		if rel, ok := below(folder, path); ok {
-			f, err := readBelow(folder, rel)
-			if errors.Is(err, fs.ErrNotExist) && !filepath.IsAbs(path) {
-				continue // in another folder, perhaps
-			}
+		rel, ok := below(folder, path)
+		if !ok {
+			continue
+		}
+		f, err := readBelow(folder, rel)
+		if !errors.Is(err, fs.ErrNotExist) {
 			return f, err == nil, err
 		}
+		missing = rel // there may be another folder
 	}
-	if !named {
+	switch {
+	case missing != "":
+		return request.File{}, false, &fileError{"names a local file that is not there: no such file " + strconv.Quote(missing),
+			"files are looked for in: " + strings.Join(p.Policy.Files, ", ")}
+	case !named:
 		return request.File{}, false, nil // base64 may begin with a slash, too
 	}
-	return request.File{}, false, &fileError{"names a local file that is in no folder of policy.files", "allowed are files in: " + strings.Join(p.Policy.Files, ", ")}
+	return request.File{}, false, outside(p)
 }
 
-// namedFile returns the path behind "file:". Other text is a path itself, perhaps.
-func namedFile(text string) (path string, named bool) {
-	rest, ok := strings.CutPrefix(text, "file:")
-	if !ok {
-		return text, false
-	}
-	if address, ok := strings.CutPrefix(rest, "//"); ok {
-		rest = strings.TrimPrefix(address, "localhost")
-		if plain, err := url.PathUnescape(rest); err == nil {
-			rest = plain
+func outside(p *profiles.Profile) error {
+	return &fileError{"names a local file that is in no folder of policy.files", "allowed are files in: " + strings.Join(p.Policy.Files, ", ")}
+}
+
+// inHome returns a path with the person's home folder in place of "~".
+func inHome(path string) string {
+	if path == "~" || strings.HasPrefix(path, "~"+string(filepath.Separator)) || strings.HasPrefix(path, "~/") {
+		if user, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(user, path[1:])
 		}
 	}
-	if runtime.GOOS == "windows" && len(rest) > 2 && rest[0] == '/' && rest[2] == ':' { // file:///C:/x
-		rest = rest[1:]
-	}
-	return filepath.FromSlash(rest), true
+	return path
 }
 
 // expand returns a folder of a profile as an absolute path.
 func expand(folder, base string) string {
-	if rest, ok := strings.CutPrefix(folder, "~/"); ok {
-		if user, err := os.UserHomeDir(); err == nil {
-			folder = filepath.Join(user, rest)
-		}
-	}
-	if !filepath.IsAbs(folder) {
+	if folder = inHome(folder); !filepath.IsAbs(folder) {
 		folder = filepath.Join(base, folder)
 	}
 	return filepath.Clean(folder)
@@ -162,5 +159,16 @@ func endings() []ending {
 		{".csv", "text/csv"}, {".md", "text/markdown"}, {".html", "text/html"}, {".yaml", "application/yaml"}, {".zip", "application/zip"},
 		{".gz", "application/gzip"}, {".tar", "application/x-tar"}, {".mp3", "audio/mpeg"}, {".wav", "audio/wav"}, {".ogg", "audio/ogg"},
 		{".mp4", "video/mp4"}, {".webm", "video/webm"}, {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-		{".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}, {".bin", "application/octet-stream"}}
+		{".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+		{".pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"}, {".odt", "application/vnd.oasis.opendocument.text"},
+		{".ods", "application/vnd.oasis.opendocument.spreadsheet"}, {".doc", "application/msword"}, {".xls", "application/vnd.ms-excel"},
+		{".ppt", "application/vnd.ms-powerpoint"}, {".rtf", "application/rtf"}, {".epub", "application/epub+zip"}, {".eml", "message/rfc822"},
+		{".heic", "image/heic"}, {".avif", "image/avif"}, {".bmp", "image/bmp"}, {".tif", "image/tiff"}, {".tiff", "image/tiff"}, {".ico", "image/vnd.microsoft.icon"},
+		{".m4a", "audio/mp4"}, {".aac", "audio/aac"}, {".flac", "audio/flac"}, {".opus", "audio/ogg"}, {".mov", "video/quicktime"}, {".m4v", "video/mp4"},
+		{".avi", "video/x-msvideo"}, {".mkv", "video/matroska"}, {".tgz", "application/gzip"}, {".bz2", "application/x-bzip2"}, {".xz", "application/x-xz"},
+		{".7z", "application/x-7z-compressed"}, {".htm", "text/html"}, {".css", "text/css"}, {".js", "text/javascript"}, {".tsv", "text/tab-separated-values"},
+		{".ics", "text/calendar"}, {".vcf", "text/vcard"}, {".log", "text/plain"}, {".yml", "application/yaml"}, {".toml", "application/toml"},
+		{".jsonl", "application/jsonl"}, {".ndjson", "application/x-ndjson"}, {".geojson", "application/geo+json"}, {".wasm", "application/wasm"},
+		{".ttf", "font/ttf"}, {".otf", "font/otf"}, {".woff", "font/woff"}, {".woff2", "font/woff2"}, {".parquet", "application/vnd.apache.parquet"},
+		{".bin", "application/octet-stream"}}
 }

@@ -74,7 +74,18 @@ func TestUploads(t *testing.T) {
 	}
 	none := newRigWith(t, server.URL, "", imports(server.URL))
 	none.fails("up", say("file:///etc/passwd"), result.InvalidArguments, "policy.files")
-	none.fails("up", say("/etc/passwd!"), result.InvalidArguments, "not base64")
+	for _, path := range []string{"/etc/passwd", "/home/ann/Documents/report", "~/Documents/report", `C:\Users\ann\report`, "C:/Users/ann/report", `\\server\share`, "./report", "../report", "Documents/report", "report.pdf"} {
+		none.fails("up", say(path), result.InvalidArguments, "policy.files")
+		r.fails("up", say(path), result.InvalidArguments, "file")
+	}
+	none.works("up", say("/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8="), "JFIF")
+	t.Setenv("HOME", dir)
+	r.works("up", say("~/a b.txt"), "got HELLO")
+	r.works("up", say("./a b.txt"), "got HELLO")
+	r.works("up", say("a b.txt"), "got HELLO")
+	r.fails("up", say("./none"), result.InvalidArguments, "no such file")
+	r.fails("up", say(filepath.Join(dir, "none")), result.InvalidArguments, "no such file")
+	r.fails("up", say("../"+filepath.Base(outside)+"/secret.txt"), result.InvalidArguments, "in no folder of policy.files")
 }
 
 func TestSaved(t *testing.T) {

@@ -138,8 +138,11 @@ func (b *builder) document(p tool.Param, raw json.RawMessage) *Error {
 		}
 		return b.multipart(ms)
 	case p.Binary:
-		data, _, err := b.content(p.Name, raw)
-		b.plan.Body = data
+		f, err := b.content(p.Name, raw)
+		b.plan.Body = f.Data
+		if b.plan.Header.Get("Content-Type") != "" {
+			b.plan.Header.Set("Content-Type", fitting(b.plan.Header.Get("Content-Type"), f))
+		}
 		return err
 	}
 	return b.textDocument(p, raw)

@@ -107,19 +107,13 @@ func (b *builder) parts() map[string]tool.Part {
 func (b *builder) part(name string, value json.RawMessage) (part, *Error) {
 	kind, binary := b.binary(name)
 	if binary {
-		data, f, err := b.content(name, value)
+		f, err := b.content(name, value)
 		if err != nil {
 			return part{}, err
 		}
-		if kind == "" {
-			kind = f.Type
-		}
-		p := part{name: name, file: f.Name, kind: kind, data: data}
+		p := part{name: name, file: f.Name, kind: fitting(kind, f), data: f.Data}
 		if p.file == "" {
-			p.file = name
-		}
-		if p.kind == "" {
-			p.kind = "application/octet-stream"
+			p.file = name + ending(p.kind)
 		}
 		return p, nil
 	}

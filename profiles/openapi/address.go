@@ -123,7 +123,10 @@ func (b *builder) accept() string {
 func (b *builder) answers() (good, errors []string) {
 	add := func(to []string, m string) []string {
 		const most = 50
-		if m = mediaType(m); len(to) < most && sendable(m) && !slices.Contains(to, m) {
+		if m = mediaType(m); strings.HasSuffix(m, "/*+json") { // no range of RFC 9110
+			m = jsonType
+		}
+		if len(to) < most && sendable(m) && !slices.Contains(to, m) {
 			to = append(to, m)
 		}
 		return to

@@ -67,7 +67,11 @@ func (b *builder) bodySchema() converted {
 		if text != "" && !strings.HasSuffix(text, ".") {
 			text += "."
 		}
-		text = strings.TrimSpace(text + " Sent as " + cut(p.Type, 80) + ".")
+		as := "Sent as " + cut(p.Type, 80) + "."
+		if strings.ContainsAny(p.Type, "*,") {
+			as = "Sent as its own media type (" + cut(p.Type, 80) + ")."
+		}
+		text = strings.TrimSpace(text + " " + as)
 	}
 	if text != "" {
 		out = converted{with(out.n, "description", textNode(text)), out.size + len(text) + 18, out.height, out.low}

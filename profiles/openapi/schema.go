@@ -27,7 +27,7 @@ const (
 
 const (
 	deeper    = "Nested more deeply than is shown here."
-	fileHint  = "Bytes as base64, or the path of a local file (file:///…) in a folder that the profile allows."
+	fileHint  = "The path of a local file (absolute, ~/… or file:///…) in a folder that the profile allows, or its bytes as data:TYPE;base64,… or base64."
 	bytesHint = "Base64."
 )
 
