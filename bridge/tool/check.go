@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"regexp"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
@@ -169,27 +168,7 @@ func (c checker) oneOfValues(schema, v *doc.Node, at *place) error {
 	if c.schema.enums[schema].values[jsonschema.Key(v)] {
 		return nil
 	}
-	if c.quiet {
-		return errForm
-	}
-	const most = 20
-	var values, words []string
-	for _, item := range enum.Items {
-		if len(values) < most {
-			values = append(values, plaintext.ShortenBytes(string(item.JSON()), 60))
-		}
-		if item.Kind == doc.String {
-			words = append(words, item.Text)
-		}
-	}
-	if len(enum.Items) > most {
-		values = append(values, "…")
-	}
-	hint := ""
-	if near := plaintext.Nearest(v.Text, words); v.Kind == doc.String && near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	return c.fail(at, "must be one of "+strings.Join(values, ", "), hint)
+	return c.mustBeOneOf(enum.Items, v, at)
 }
 
 func (c checker) text(schema *doc.Node, s string, at *place) error {

@@ -1,8 +1,6 @@
 package tool
 
 import (
-	"strconv"
-
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
@@ -196,32 +194,4 @@ func (c checker) composed(schema, v *doc.Node, at *place) error {
 		return c.check(schema.Get("else"), v, at)
 	}
 	return nil
-}
-
-// matching counts the schemas that v satisfies, up to most. When it satisfies none, the error
-// is that of the schema that v comes closest to: the one whose error lies deepest.
-func (c checker) matching(list, v *doc.Node, at *place, most int) (int, error) {
-	c.within = true
-	n, deepest, only := 0, 0, true
-	var closest error
-	for i, s := range list.Items {
-		err := c.check(s, v, at)
-		if err == nil {
-			if n++; n == most {
-				return n, nil
-			}
-			continue
-		}
-		e, _ := err.(*ArgumentError)
-		switch {
-		case len(list.Items) == 1, e.depth > max(deepest, at.depth()):
-			closest, deepest, only = err, e.depth, true
-		case e.depth == deepest && i > 0:
-			only = false
-		}
-	}
-	if n == 0 && (closest == nil || !only) {
-		return 0, c.fail(at, "fits none of the "+strconv.Itoa(len(list.Items))+" forms that are allowed", "")
-	}
-	return n, closest
 }
