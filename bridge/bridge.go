@@ -83,13 +83,11 @@ func New(o Options) *Bridge {
 	for _, v := range request.EnvSecrets(o.Environ) {
 		b.know(v)
 	}
-	for i := range schemes {
-		if ref := schemes[i].DefaultCredential; ref != nil {
-			b.know(ref.Literal)
-		}
-		if client := schemes[i].Client; client != nil && client.Secret != nil {
-			b.know(client.Secret.Literal)
-		}
+	for _, at := range o.Set.Profile().References() {
+		b.know(at.Reference.Literal)
+	}
+	for _, w := range o.Set.Profile().WrittenSecrets() {
+		b.know(secret.New(w.Value()))
 	}
 	return b
 }
@@ -160,7 +158,8 @@ func (b *Bridge) NeedsConfirmation(name string) bool {
 	return ok && b.o.Set.Confirm(t)
 }
 
-// Plan returns the request of a call without its credential; nothing is sent.
+// Plan returns the request of a call without its credential, to be shown; nothing is
+// sent.
 func (b *Bridge) Plan(c Call) (*request.Plan, error) {
 	t, ok := b.o.Set.Tool(c.Tool)
 	if !ok {
@@ -170,7 +169,11 @@ func (b *Bridge) Plan(c Call) (*request.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.plan(t, args)
+	p, err := b.plan(t, args)
+	if err != nil {
+		return nil, err
+	}
+	return p.Masked(b.mask.String), nil
 }
 
 func (b *Bridge) plan(t *tool.Tool, args tool.Args) (*request.Plan, error) {
@@ -179,10 +182,13 @@ func (b *Bridge) plan(t *tool.Tool, args tool.Args) (*request.Plan, error) {
 		return p, err
 	}
 	headers := map[string]string{"User-Agent": "mcp-bridge/" + b.o.Version}
-	for k, v := range b.o.Set.Profile().HTTP.Headers {
-		headers[k] = v
+	profile := b.o.Set.Profile()
+	for k, v := range profile.HTTP.Headers {
+		if v.Secret == nil {
+			headers[k] = v.Text
+		}
 	}
-	return p.WithHeaders(headers)
+	return p.WithHeaders(headers, profile.Secrets...)
 }
 
 func (b *Bridge) templateEnv() template.Env {

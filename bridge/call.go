@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -153,7 +154,7 @@ func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
 		if u.Scheme == nil {
 			continue
 		}
-		hint := "the backend refused the credential of scheme " + u.Scheme.ID
+		hint := "the backend refused the credential of " + strings.Replace(credential.Called(u.Scheme.ID), "the scheme", "scheme", 1)
 		switch {
 		case u.OAuth():
 			hint += "; sign in again: " + b.o.Resolver.LoginCommand(u.Scheme)

@@ -12,9 +12,31 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
-// credentials returns what the plan's request needs: for passthrough the client's
-// own credential, otherwise the first alternative that can be satisfied whole.
+// credentials returns what the plan's request needs: its secret values, and for
+// passthrough the client's own credential, otherwise the first alternative that can be
+// satisfied whole.
 func (b *Bridge) credentials(ctx context.Context, plan *request.Plan, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
+	used, creds, err := b.security(ctx, plan, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range plan.Secrets {
+		scheme := v.Scheme()
+		u, err := b.o.Resolver.Reference(ctx, scheme, v.Reference, v.Record, plan.Origin)
+		if err != nil {
+			return nil, nil, err
+		}
+		b.know(u.Value)
+		used, creds = append(used, u), append(creds, request.Credential{Scheme: scheme, Value: u.Value})
+	}
+	for _, v := range plan.Derived(creds) {
+		b.know(v)
+	}
+	return used, creds, nil
+}
+
+// security returns the credentials of the plan's security schemes.
+func (b *Bridge) security(ctx context.Context, plan *request.Plan, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
 	d := plan.Tool.Downstream
 	if d != nil && d.Passthrough && (len(plan.Security) > 0 || d.Scheme == nil) {
 		return b.passthrough(ctx, plan, d, in)

@@ -38,6 +38,7 @@ func (c *checker) profile() {
 		c.tool(doc.Index("tools", i), &c.p.Tools[i])
 	}
 	c.unique("tools", "name", len(c.p.Tools), func(i int) string { return c.p.Tools[i].Name })
+	c.secrets()
 	c.references()
 }
 

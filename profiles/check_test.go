@@ -90,7 +90,7 @@ var rules = []struct{ name, in, want string }{
 	{"empty file", bearer(`defaultCredential = { file = "" }`), `p.toml:6:30: server.securitySchemes[0].defaultCredential.file: must not be empty`},
 	{"empty command", bearer(`defaultCredential = { command = [] }`), `p.toml:6:33: server.securitySchemes[0].defaultCredential.command: must hold a program`},
 	{"command as text", bearer(`defaultCredential = { command = "op read" }`), `p.toml:6:33: server.securitySchemes[0].defaultCredential.command: must be a list of strings, not a string`},
-	{"literal header", `http.headers = { Authorization = "Bearer geheim" }`, `warning p.toml:2:34: http.headers.Authorization: literal credential: whoever reads this file has it; use a security scheme`},
+	{"literal header", `http.headers = { Authorization = "Bearer geheim" }`, `warning p.toml:2:34: http.headers.Authorization: literal credential: whoever reads this file has it; write { keychain = true } and type mcp-bridge login --scheme header:Authorization --with-token`},
 
 	// openapi
 	{"openapi without source", "[openapi]", `p.toml:2:2: openapi.source: missing: the file or the https address of the document`},
@@ -174,7 +174,7 @@ var rules = []struct{ name, in, want string }{
 	{"unusual method", tool("a", "[tools.requestTemplate]", `url = "https://x.test"`, `method = "FROBNICATE"`), `warning p.toml:7:10: tools[0].requestTemplate.method: an unusual method: "FROBNICATE"`},
 	{"headers", request(`url = "https://x.test"`, `headers = [{ value = "x" }, { key = "a b", value = "x" }, { key = "A", value = "x\ny" }]`),
 		"p.toml:7:12: tools[0].requestTemplate.headers[0].key: missing: a header needs a name\np.toml:7:37: tools[0].requestTemplate.headers[1].key: is not the name of a header\np.toml:7:80: tools[0].requestTemplate.headers[2].value: a header's value must be one line"},
-	{"literal key", request(`url = "https://x.test"`, `headers = [{ key = "x-api-key", value = "geheim" }, { key = "Authorization", value = "{{.args.t}}" }]`), `warning p.toml:7:41: tools[0].requestTemplate.headers[0].value: literal credential: whoever reads this file has it; use a security scheme`},
+	{"literal key", request(`url = "https://x.test"`, `headers = [{ key = "x-api-key", value = "geheim" }, { key = "Authorization", value = "{{.args.t}}" }]`), `warning p.toml:7:41: tools[0].requestTemplate.headers[0].value: literal credential: whoever reads this file has it; make it a security scheme, or write {{.config.NAME}} in its place and, under [server], config = { NAME = { keychain = true } }`},
 	{"two bulk options", request(`url = "https://x.test"`, `argsToJsonBody = true`, `argsToFormBody = true`), `p.toml:8:18: tools[0].requestTemplate.argsToFormBody: cannot stand beside argsToJsonBody: arguments go to one place`},
 	{"body and bulk", request(`url = "https://x.test"`, `argsToJsonBody = true`, `body = "x"`), `p.toml:7:18: tools[0].requestTemplate.argsToJsonBody: cannot stand beside body, which is the whole body`},
 	{"no port", request(`url = "https://x.test:99999/"`), `p.toml:6:7: tools[0].requestTemplate.url: has a port that does not exist: there are 1 to 65535`},

@@ -70,18 +70,18 @@ func (c *checker) downstream(key string, d *Downstream) {
 	}
 }
 
-// referenceAt is a credential reference and its key.
-type referenceAt struct {
-	key string
-	ref *Reference
+// ReferenceAt is a reference of a profile and the key under which it stands.
+type ReferenceAt struct {
+	Key       string
+	Reference *Reference
 }
 
-// allReferences lists every credential reference of the profile.
-func (p *Profile) allReferences() []referenceAt {
-	var out []referenceAt
+// References lists every credential reference of the profile.
+func (p *Profile) References() []ReferenceAt {
+	var out []ReferenceAt
 	add := func(key string, r *Reference) {
 		if r != nil {
-			out = append(out, referenceAt{key, r})
+			out = append(out, ReferenceAt{key, r})
 		}
 	}
 	downstream := func(key string, d *Downstream) {
@@ -92,14 +92,7 @@ func (p *Profile) allReferences() []referenceAt {
 	security := func(key string, s Security) {
 		for i, alternative := range s {
 			for j := range alternative {
-				at := key
-				if p.source == nil || !isTable(p.source.At(key)) {
-					at = doc.Index(key, i)
-					if p.source == nil || !isTable(p.source.At(at)) {
-						at = doc.Index(at, j)
-					}
-				}
-				add(at+".credential", alternative[j].Credential)
+				add(p.requirementKey(key, s, i, j)+".credential", alternative[j].Credential)
 			}
 		}
 	}
@@ -122,30 +115,67 @@ func (p *Profile) allReferences() []referenceAt {
 		downstream(at+".security", t.Security)
 		security(at+".requestTemplate.security", t.RequestTemplate.Security)
 	}
+	for _, v := range p.Secrets {
+		add(v.Key, v.Reference)
+	}
 	return out
+}
+
+// requirementKey is where a requirement stands: alone as a table, among alternatives,
+// or in a list of those that hold together.
+func (p *Profile) requirementKey(key string, s Security, i, j int) string {
+	if p.source == nil {
+		switch {
+		case len(s) == 1 && len(s[i]) == 1:
+			return key
+		case len(s[i]) == 1:
+			return doc.Index(key, i)
+		}
+		return doc.Index(doc.Index(key, i), j)
+	}
+	if isTable(p.source.At(key)) {
+		return key
+	}
+	if at := doc.Index(key, i); isTable(p.source.At(at)) {
+		return at
+	}
+	return doc.Index(doc.Index(key, i), j)
 }
 
 // references warns of credentials that stand in the file.
 func (c *checker) references() {
-	for _, r := range c.p.allReferences() {
-		if !r.ref.Literal.IsZero() {
-			command := "mcp-bridge login --with-token"
-			for _, s := range c.p.Server.SecuritySchemes {
-				if s.Client != nil && s.Client.Secret == r.ref {
-					command = "mcp-bridge login --scheme client:" + s.ID + " --with-token"
-				}
-			}
-			c.warn(r.key, "literal credential: whoever reads this file has it; write { keychain = true } and type "+command)
+	const literal = "literal credential: whoever reads this file has it; "
+	for _, r := range c.p.References() {
+		if !r.Reference.Literal.IsZero() {
+			c.warn(r.Key, literal+"write { keychain = true } and type "+c.storing(r.Reference))
 		}
 	}
+	for _, w := range c.p.WrittenSecrets() {
+		c.warn(w.Key, literal+"make it a security scheme, or write {{.config.NAME}} in its place and, under [server], config = { NAME = { keychain = true } }")
+	}
+}
+
+// storing is the command that stores the credential of a reference.
+func (c *checker) storing(r *Reference) string {
+	for _, s := range c.p.Server.SecuritySchemes {
+		if s.Client != nil && s.Client.Secret == r {
+			return "mcp-bridge login --scheme client:" + s.ID + " --with-token"
+		}
+	}
+	for _, v := range c.p.Secrets {
+		if v.Reference == r {
+			return "mcp-bridge login --scheme " + v.Record + " --with-token"
+		}
+	}
+	return "mcp-bridge login --with-token"
 }
 
 // private sets Private, and warns of files whose references are not honoured.
 func (c *checker) private(ask func(string) (bool, string)) {
 	needed := ""
-	for _, r := range c.p.allReferences() {
-		if r.ref.Literal.IsZero() {
-			needed = r.key
+	for _, r := range c.p.References() {
+		if r.Reference.Literal.IsZero() {
+			needed = r.Key
 			break
 		}
 	}

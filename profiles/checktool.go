@@ -196,6 +196,10 @@ func (c *checker) arg(at string, a *Arg, t *Tool) {
 
 // values warns of a default and of enum values that are not of the argument's type.
 func (c *checker) values(at string, a *Arg) {
+	if n, err := doc.FromJSON(a.Default); err == nil && isReference(n) && a.Type != "object" {
+		c.fail(at+".default", "a reference to a credential cannot stand here: it would be sent as it is written").Allowed = []string{"a value of server.config, used as {{.config.NAME}}"}
+		return
+	}
 	if a.Default != nil && !isOfType(a.Default, a.Type) {
 		c.warn(at+".default", "is not "+article(a.Type))
 	}

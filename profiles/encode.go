@@ -84,15 +84,34 @@ func (e *encoder) sub(f field) {
 		}
 	case reflect.Map:
 		e.header(header)
-		m := f.v.Interface().(map[string]string)
-		for _, k := range sortedKeys(m) {
-			e.b.WriteString(doc.TOMLKey(k) + " = " + doc.TOMLText(m[k]) + "\n")
+		for _, line := range mapping(f.v) {
+			e.b.WriteString(line + "\n")
 		}
 	case reflect.Pointer:
 		e.table(f.path, header, isEmpty(f.v.Elem()), f.v.Elem())
 	default:
 		e.table(f.path, header, false, f.v)
 	}
+}
+
+// mapping writes the lines of a map from strings, sorted by key.
+func mapping(v reflect.Value) []string {
+	var out []string
+	switch m := v.Interface().(type) {
+	case map[string]string:
+		for _, k := range sortedKeys(m) {
+			out = append(out, doc.TOMLKey(k)+" = "+doc.TOMLText(m[k]))
+		}
+	case map[string]HTTPHeader:
+		for _, k := range sortedKeys(m) {
+			text := doc.TOMLText(m[k].Text)
+			if m[k].Secret != nil {
+				text = reference(m[k].Secret)
+			}
+			out = append(out, doc.TOMLKey(k)+" = "+text)
+		}
+	}
+	return out
 }
 
 func (e *encoder) header(line string) {

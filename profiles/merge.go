@@ -36,10 +36,15 @@ func isValue(path string) bool {
 	return false
 }
 
+// mayRefer reports whether a value at path may be a reference, which is one value too.
+func mayRefer(path string) bool {
+	return strings.HasPrefix(path, "server.config.") || strings.HasPrefix(path, "http.headers.")
+}
+
 // merge returns parent with child laid over it: tables merge, arrays of tables
 // merge by id or name, everything else is the child's where it says something.
 func merge(path string, parent, child *doc.Node) *doc.Node {
-	if parent == nil || parent.Kind != child.Kind || isValue(path) {
+	if parent == nil || parent.Kind != child.Kind || isValue(path) || mayRefer(path) && (isReference(parent) || isReference(child)) {
 		return child
 	}
 	switch child.Kind {

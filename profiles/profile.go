@@ -33,6 +33,9 @@ type Profile struct {
 	Private bool `key:"-"`
 	// Sources lists File and every file it extends, File first.
 	Sources []string `key:"-"`
+	// Secrets lists the values of server.config and http.headers that are credentials,
+	// as [Load] and [Check] find them.
+	Secrets []SecretValue `key:"-"`
 	// source is the merged document, which knows every key's position; nil for a
 	// profile made in memory.
 	source *doc.Node
@@ -54,7 +57,7 @@ type Server struct {
 	BaseURL                   string           `key:"baseUrl"`
 	Instructions              string           `key:"instructions"`
 	AllowTools                *[]string        `key:"allowTools"` // nil: all; empty: none; names and globs
-	Config                    json.RawMessage  `key:"config"`     // a JSON object; template data .config
+	Config                    json.RawMessage  `key:"config"`     // a JSON object; template data .config, with references as they are written
 	SecuritySchemes           []SecurityScheme `key:"securitySchemes"`
 	DefaultUpstreamSecurity   Security         `key:"defaultUpstreamSecurity"`
 	DefaultDownstreamSecurity *Downstream      `key:"defaultDownstreamSecurity"`
@@ -214,18 +217,18 @@ type Exposure struct {
 
 // HTTP is the [http] table: how requests are sent.
 type HTTP struct {
-	Timeout          Duration          `key:"timeout"`
-	CAFile           string            `key:"caFile"`
-	ClientCert       string            `key:"clientCert"`
-	ClientKey        string            `key:"clientKey"`
-	Proxy            string            `key:"proxy"`
-	MaxResponseBytes int64             `key:"maxResponseBytes"`
-	Retries          *int              `key:"retries"` // nil: the default
-	Headers          map[string]string `key:"headers"`
-	FollowRedirects  *bool             `key:"followRedirects"` // nil: by kind of tool
-	AllowInsecure    []string          `key:"allowInsecure"`   // host:port of plain http backends
-	AllowPrivate     []string          `key:"allowPrivate"`    // hosts, or host:port, that may be private though only a document names them
-	OnlyPublic       []string          `key:"onlyPublic"`      // hosts that only an imported document named: they have to be public
+	Timeout          Duration              `key:"timeout"`
+	CAFile           string                `key:"caFile"`
+	ClientCert       string                `key:"clientCert"`
+	ClientKey        string                `key:"clientKey"`
+	Proxy            string                `key:"proxy"`
+	MaxResponseBytes int64                 `key:"maxResponseBytes"`
+	Retries          *int                  `key:"retries"` // nil: the default
+	Headers          map[string]HTTPHeader `key:"headers"`
+	FollowRedirects  *bool                 `key:"followRedirects"` // nil: by kind of tool
+	AllowInsecure    []string              `key:"allowInsecure"`   // host:port of plain http backends
+	AllowPrivate     []string              `key:"allowPrivate"`    // hosts, or host:port, that may be private though only a document names them
+	OnlyPublic       []string              `key:"onlyPublic"`      // hosts that only an imported document named: they have to be public
 }
 
 // Policy is the [policy] table.

@@ -2,7 +2,6 @@ package profiles
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -31,7 +30,7 @@ func (p *Profile) Unusable(s *SecurityScheme) *UnusableScheme {
 	switch {
 	case why == "" && s.Type == MutualTLS && p.HTTP.ClientCert == "":
 		return &UnusableScheme{Scheme: s.ID, Why: "it needs a client certificate", hint: `write clientCert = "client.pem" and clientKey = "client.key" under [http] in ` + p.fileName()}
-	case why == "" && !slices.ContainsFunc(p.Server.SecuritySchemes, func(own SecurityScheme) bool { return own.ID == s.ID }):
+	case why == "" && p.Scheme(s.ID) == nil:
 		why, auth = "the profile does not define it", "bearer"
 	case why == "":
 		return nil
@@ -61,7 +60,7 @@ func (s *SecurityScheme) problem() (why, auth string) {
 		if s.OpenIDConnectURL == "" && s.Issuer == "" {
 			return "it has no address of the sign-in server", "oidc=ISSUER"
 		}
-	case MutualTLS:
+	case MutualTLS, ValueScheme:
 	case "":
 		return "it is not defined", "bearer"
 	default:

@@ -34,8 +34,11 @@ func load(t testing.TB, dir string, files map[string]string) *profiles.Profile {
 }
 
 const everywhere = `
+[http.headers]
+X-Key = { env = "HEADER" }
 [server]
 name = "p"
+config = { key = { env = "CONFIG" }, list = [{ deep = { env = "DEEP" } }] }
 [server.defaultUpstreamSecurity]
 id = "s"
 credential = { env = "DEFAULT_UP" }
@@ -74,8 +77,8 @@ security = [ { id = "s", credential = { env = "FIRST" } }, [ { id = "s", credent
 // takes a credential from.
 func TestEveryReferenceIsHidden(t *testing.T) {
 	p := load(t, t.TempDir(), map[string]string{"p.toml": everywhere})
-	names := []string{"DEFAULT_UP", "DEFAULT_DOWN", "SCHEME", "CLIENT", "OVERRIDE", "TOOL_DOWN", "FIRST", "SECOND"}
-	if n := len(references(p)); n != len(names) {
+	names := []string{"DEFAULT_UP", "DEFAULT_DOWN", "SCHEME", "CLIENT", "OVERRIDE", "TOOL_DOWN", "FIRST", "SECOND", "CONFIG", "DEEP", "HEADER"}
+	if n := len(p.References()); n != len(names) {
 		t.Errorf("%d references, want %d", n, len(names))
 	}
 	environ := []string{"HOME=/h"}
@@ -127,18 +130,18 @@ func TestFolders(t *testing.T) {
 			request("either", `[ { id = "there", credential = `+file+` }, [ { id = "there" }, { id = "there", credential = `+file+` } ] ]`),
 	})
 	r := New(Options{Profile: p})
-	all := references(p)
+	all := p.References()
 	if len(all) != 6 {
 		t.Fatalf("%d references", len(all))
 	}
 	for _, at := range all {
 		want := "of base/token"
-		if at.ref == p.Server.SecuritySchemes[index(p, "here")].DefaultCredential || at.ref == named(p, "here").RequestTemplate.Security[0][0].Credential {
+		if at.Reference == p.Server.SecuritySchemes[index(p, "here")].DefaultCredential || at.Reference == named(p, "here").RequestTemplate.Security[0][0].Credential {
 			want = "of token"
 		}
-		u, err := r.Reference(context.Background(), nil, at.ref, "", origin)
+		u, err := r.Reference(context.Background(), nil, at.Reference, "", origin)
 		if err != nil || u.Value.Reveal() != want {
-			t.Errorf("%s: %q, %v, want %q", at.key, u.Value.Reveal(), err, want)
+			t.Errorf("%s: %q, %v, want %q", at.Key, u.Value.Reveal(), err, want)
 		}
 	}
 	// A reference that is not of the profile begins beside it.

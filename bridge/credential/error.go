@@ -1,6 +1,11 @@
 package credential
 
-import "errors"
+import (
+	"errors"
+	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+)
 
 // Reason says why there is no usable credential.
 type Reason string
@@ -56,7 +61,7 @@ func (e *Error) Error() string {
 	if e.Reason == Unusable && e.Err != nil {
 		return e.Err.Error()
 	}
-	text := "the scheme " + e.Scheme
+	text := Called(e.Scheme)
 	if e.Record != "" && e.Record != e.Scheme {
 		text += " (" + e.Record + ")"
 	}
@@ -78,6 +83,17 @@ func (e *Error) Error() string {
 		text += ": " + e.Err.Error()
 	}
 	return text
+}
+
+// Called names a scheme, or the value of the profile that stands for one, in a message.
+func Called(scheme string) string {
+	if path, ok := strings.CutPrefix(scheme, profiles.ConfigPrefix); ok {
+		return "the value server.config." + path
+	}
+	if name, ok := strings.CutPrefix(scheme, profiles.HeaderPrefix); ok {
+		return "the header http.headers." + name
+	}
+	return "the scheme " + scheme
 }
 
 // Unwrap returns the cause.

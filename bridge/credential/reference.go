@@ -68,9 +68,9 @@ func fromFile(path, folder string) (secret.Value, error) {
 // folder is where the relative paths of a reference begin: the folder of the file
 // that wrote it, which may be one that the profile extends.
 func (r *Resolver) folder(ref *profiles.Reference) string {
-	for _, at := range references(r.o.Profile) {
-		if at.ref == ref {
-			return r.o.Profile.Dir(at.key)
+	for _, at := range r.o.Profile.References() {
+		if at.Reference == ref {
+			return r.o.Profile.Dir(at.Key)
 		}
 	}
 	return filepath.Dir(r.o.Profile.File)

@@ -19,8 +19,8 @@ type Credential struct {
 	// Scheme is the upstream scheme. nil hands Value on as the Authorization
 	// header, which is what server.passthroughAuthHeader asks for.
 	Scheme *profiles.SecurityScheme
-	// Value is the token, the key, or user:password. It is empty for mutualTLS,
-	// which the connection carries.
+	// Value is the token, the key, user:password, or what one of the plan's Secrets
+	// stands for. It is empty for mutualTLS, which the connection carries.
 	Value secret.Value
 	// Passthrough says that Value is what [Extract] took from the client. Such a
 	// value is prefixed, but never encoded.
@@ -33,13 +33,13 @@ type Credential struct {
 }
 
 // Request makes the request to send. It is the one place where a credential
-// meets a request: http schemes, oauth2 and openIdConnect set Authorization, an
+// meets a request: templates are rendered with the secret values; http schemes, oauth2 and openIdConnect set Authorization, an
 // apiKey sets its header, query parameter or cookie, and replaces what stands
 // there under that name. It may be called again, with other credentials too:
 // the plan stays as it is, and the body can be read again (GetBody is set).
 //
 // The error is an [*Error] of kind CredentialMissing, and no request is returned,
-// when creds satisfy none of the plan's alternatives, when a scheme cannot be
+// when creds satisfy none of the plan's alternatives or lack a secret value, when a scheme cannot be
 // applied, when two credentials need one place, or when a credential holds what
 // cannot be sent. Its text never holds a credential.
 func (p *Plan) Request(ctx context.Context, creds []Credential) (*http.Request, error) {
@@ -50,11 +50,16 @@ func (p *Plan) Request(ctx context.Context, creds []Credential) (*http.Request, 
 		err.Tool = p.toolName()
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, p.Method, p.URL, bytes.NewReader(p.Body))
+	full, problem := p.revealed(creds)
+	if problem != nil {
+		problem.Tool = p.toolName()
+		return nil, problem
+	}
+	r, err := http.NewRequestWithContext(ctx, full.Method, full.URL, bytes.NewReader(full.Body))
 	if err != nil {
 		return nil, &Error{Kind: TemplateFailed, Tool: p.toolName(), Part: "url", Message: "is not a valid request"}
 	}
-	r.Header = p.Header.Clone()
+	r.Header = full.Header.Clone()
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
@@ -110,8 +115,8 @@ func (p *Plan) satisfied(creds []Credential) *Error {
 // apply puts one credential into r and returns the place where it stands.
 func apply(r *http.Request, c Credential) (string, *Error) {
 	value := c.Value.Reveal()
-	if c.Scheme != nil && c.Scheme.Type == profiles.MutualTLS {
-		return "", nil
+	if c.Scheme != nil && (c.Scheme.Type == profiles.MutualTLS || c.Scheme.Type == profiles.ValueScheme) {
+		return "", nil // the connection carries it, or it is in the request already
 	}
 	if value == "" {
 		return "", credentialError(c, "the credential is empty", "sign in with `mcp-bridge login`")

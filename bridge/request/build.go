@@ -11,12 +11,13 @@ import (
 
 // builder makes one plan, in the order of Higress's RestMCPTool.Call.
 type builder struct {
-	tool *tool.Tool
-	args tool.Args
-	env  template.Env
-	open Open
-	data []byte // template data, made on first use
-	plan *Plan
+	tool   *tool.Tool
+	args   tool.Args
+	env    template.Env
+	open   Open
+	config json.RawMessage // template data .config; empty: {}
+	data   []byte          // template data, made on first use
+	plan   *Plan
 }
 
 func (b *builder) build() *Error {
@@ -164,7 +165,7 @@ func (b *builder) dataWith(args tool.Args) ([]byte, *Error) {
 			named[wire(p)] = raw
 		}
 	}
-	config := b.tool.Config
+	config := b.config
 	if len(config) == 0 {
 		config = json.RawMessage("{}")
 	}

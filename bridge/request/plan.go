@@ -13,6 +13,9 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
 // Plan is one request with no secret in it. It is a value to read: nothing here
@@ -28,6 +31,14 @@ type Plan struct {
 	// Method, URL, Header, Body, Security and Origin are empty.
 	Direct     bool
 	DirectText string
+
+	// Secrets lists the values of server.config and http.headers that the request needs.
+	// Where it holds one, or what a template makes of it, the plan has [secret.Mask], or
+	// what the template makes of that.
+	Secrets []profiles.SecretValue
+	// render makes the plan with other template data .config; nil when it needs no
+	// secret value of server.config.
+	render func(config json.RawMessage) (*Plan, *Error)
 
 	// Security lists the alternatives (OR) of requirements (AND) of the tool.
 	Security [][]tool.Requirement
@@ -51,23 +62,61 @@ func New(t *tool.Tool, args tool.Args, env template.Env) (*Plan, error) {
 // NewWithFiles is New for arguments whose bytes may come from local files. open may
 // be nil: there are none.
 func NewWithFiles(t *tool.Tool, args tool.Args, env template.Env, open Open) (*Plan, error) {
-	b := &builder{tool: t, args: args, env: env, open: open, plan: &Plan{Tool: t, Header: http.Header{}}}
-	if err := b.build(); err != nil {
+	p, err := render(t, args, env, open, t.Config)
+	if err != nil && err.Kind == TemplateFailed && len(t.Secrets) > 0 { // a template may want a part that a mask does not have
+		if again, longErr := render(t, args, env, open, configWith(t, func(profiles.SecretValue) string { return strings.Repeat(secret.Mask, 8) })); longErr == nil {
+			p, err = again, nil
+		}
+	}
+	if err != nil {
 		err.Tool = t.Name
+		return nil, err
+	}
+	if len(t.Secrets) > 0 && !p.Direct {
+		p.Secrets = slices.Clone(t.Secrets)
+		p.render = func(config json.RawMessage) (*Plan, *Error) { return render(t, args, env, open, config) }
+	}
+	return p, nil
+}
+
+func render(t *tool.Tool, args tool.Args, env template.Env, open Open, config json.RawMessage) (*Plan, *Error) {
+	b := &builder{tool: t, args: args, env: env, open: open, config: config, plan: &Plan{Tool: t, Header: http.Header{}}}
+	if err := b.build(); err != nil {
 		return nil, err
 	}
 	return b.plan, nil
 }
 
+// configWith is the tool's template data .config with value's text in the place of
+// each of its secret values.
+func configWith(t *tool.Tool, value func(profiles.SecretValue) string) json.RawMessage {
+	n, err := doc.FromJSON(t.Config)
+	if err != nil {
+		return t.Config
+	}
+	for _, v := range t.Secrets {
+		if path, ok := v.InConfig(); ok {
+			n = n.With(path, &doc.Node{Kind: doc.String, Text: value(v)})
+		}
+	}
+	return n.JSON()
+}
+
 // WithHeaders returns a copy of the plan with the headers that the profile
-// configures for every request (http.headers). A header that the plan already
-// has stays. The error is an [*Error] of kind TemplateFailed for a name or value
-// that cannot be sent.
-func (p *Plan) WithHeaders(headers map[string]string) (*Plan, error) {
+// configures for every request (http.headers), and with [secret.Mask] for those that
+// are secrets. A header that the plan already has stays. The error is an [*Error] of
+// kind TemplateFailed for a name or value that cannot be sent.
+func (p *Plan) WithHeaders(headers map[string]string, secrets ...profiles.SecretValue) (*Plan, error) {
 	out := *p
 	out.Header = p.Header.Clone()
 	if out.Header == nil {
 		out.Header = http.Header{}
+	}
+	for _, v := range secrets {
+		if name, ok := v.InHeader(); ok && len(out.Header.Values(name)) == 0 && isToken(name) && !ownHeader(name) {
+			out.Header.Set(name, secret.Mask)
+			out.Secrets = append(slices.Clip(out.Secrets), v)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		value, problem := headerValue(name, headers[name])
@@ -81,6 +130,32 @@ func (p *Plan) WithHeaders(headers map[string]string) (*Plan, error) {
 		}
 	}
 	return &out, nil
+}
+
+// Masked returns a copy of the plan whose texts went through mask, to be shown: a
+// profile may hold a credential as text where none is looked for.
+func (p *Plan) Masked(mask func(string) string) *Plan {
+	out := *p
+	out.URL, out.DirectText = mask(p.URL), mask(p.DirectText)
+	out.Header = http.Header{}
+	for name, values := range p.Header {
+		for _, v := range values {
+			out.Header.Add(name, mask(v))
+		}
+	}
+	if p.Body != nil {
+		out.Body = []byte(mask(string(p.Body)))
+	}
+	return &out
+}
+
+// records lists the records of the plan's secret values.
+func (p *Plan) records() []string {
+	var out []string
+	for _, v := range p.Secrets {
+		out = append(out, v.Record)
+	}
+	return out
 }
 
 func (p *Plan) toolName() string {
@@ -116,8 +191,8 @@ func schemeID(r tool.Requirement) string {
 }
 
 // String returns the request as text: the request line, the headers sorted by
-// name, a line for the security schemes that will be applied, an empty line and
-// the body. It is safe to print: a plan holds no credential.
+// name, a line each for the security schemes that will be applied and for the secret
+// values that are masked, an empty line and the body. It is safe to print: a plan holds no credential.
 func (p *Plan) String() string {
 	if p.Direct {
 		return "direct response\n\n" + p.DirectText + "\n"
@@ -137,6 +212,9 @@ func (p *Plan) String() string {
 			}
 		}
 		fmt.Fprintf(&b, "(security: %s)\n", strings.Join(texts, " or "))
+	}
+	if len(p.Secrets) > 0 {
+		fmt.Fprintf(&b, "(secret values: %s)\n", strings.Join(p.records(), ", "))
 	}
 	switch {
 	case len(p.Body) == 0:
@@ -166,9 +244,10 @@ func (p *Plan) MarshalJSON() ([]byte, error) {
 		BodyBase64   string            `json:"bodyBase64,omitempty"`
 		Security     []string          `json:"security"`
 		Alternatives [][]string        `json:"alternatives,omitempty"`
+		Secrets      []string          `json:"secrets,omitempty"`
 		Direct       bool              `json:"direct,omitempty"`
 		Text         string            `json:"text,omitempty"`
-	}{Method: p.Method, URL: p.URL, Headers: headers, Security: flat, Direct: p.Direct, Text: p.DirectText}
+	}{Method: p.Method, URL: p.URL, Headers: headers, Security: flat, Secrets: p.records(), Direct: p.Direct, Text: p.DirectText}
 	if len(alternatives) > 1 {
 		out.Alternatives = alternatives
 	}

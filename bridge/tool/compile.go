@@ -2,6 +2,7 @@ package tool
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -131,7 +133,8 @@ func (c *compiler) tool(p *profiles.Tool) *Tool {
 		Request:     Request{Method: strings.ToUpper(r.Method), URL: c.join(r.URL), Headers: r.Headers, Body: r.Body, Bulk: bulk(r)},
 		Response: Response{Body: p.ResponseTemplate.Body, Prepend: p.ResponseTemplate.PrependBody,
 			Append: p.ResponseTemplate.AppendBody, ErrorBody: p.ErrorResponseTemplate},
-		Config: c.profile.Server.Config,
+		Config:  c.config(),
+		Secrets: c.profile.SecretsOf(p),
 	}
 	switch {
 	case r.URL == "" && p.ResponseTemplate.Body == "":
@@ -150,6 +153,14 @@ func (c *compiler) tool(p *profiles.Tool) *Tool {
 	}
 	c.placeholders(t)
 	return t
+}
+
+// config is the template data of the profile's own tools.
+func (c *compiler) config() json.RawMessage {
+	if len(c.profile.Server.Config) == 0 {
+		return nil
+	}
+	return c.profile.ConfigWith(func(profiles.SecretValue) string { return secret.Mask })
 }
 
 // imported completes a tool that was imported.

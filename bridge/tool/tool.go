@@ -80,7 +80,12 @@ type Tool struct {
 	Patterns map[string]string
 	Request  Request
 	Response Response
-	Config   json.RawMessage // template data .config; nil means {}
+	// Config is template data .config, with secret.Mask in the place of each of the
+	// profile's SecretValues. nil means {}.
+	Config json.RawMessage
+	// Secrets lists the SecretValues of server.config that the templates of the request
+	// may use.
+	Secrets []profiles.SecretValue
 
 	// Security lists the alternatives (OR) of requirements (AND) for the backend.
 	// nil: the request carries no credential.

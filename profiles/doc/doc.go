@@ -11,6 +11,7 @@
 package doc
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -148,6 +149,40 @@ func (n *Node) walk(path string) (*Node, string) {
 		at, path = next, rest
 	}
 	return at, path
+}
+
+// With returns n with the node v at a path, as [Node.At] reads it. Tables on the way
+// that are not there are made; what is no table or list, or has no such item, gives
+// way. n stays as it is.
+func (n *Node) With(path string, v *Node) *Node {
+	key, index, rest, ok := step(path)
+	if !ok {
+		return v
+	}
+	out := &Node{Kind: Table}
+	if n != nil {
+		*out = *n
+	}
+	if index >= 0 && out.Kind == List && index < len(out.Items) {
+		out.Items = slices.Clone(out.Items)
+		out.Items[index] = out.Items[index].With(rest, v)
+		return out
+	}
+	if index >= 0 {
+		return &Node{Kind: List, Pos: out.Pos, Items: []*Node{(*Node)(nil).With(rest, v)}}
+	}
+	if out.Kind != Table {
+		out = &Node{Kind: Table, Pos: out.Pos}
+	}
+	out.Members = slices.Clone(out.Members)
+	for i := range out.Members {
+		if out.Members[i].Key == key {
+			out.Members[i].Value = out.Members[i].Value.With(rest, v)
+			return out
+		}
+	}
+	out.Members = append(out.Members, Member{Key: key, Value: (*Node)(nil).With(rest, v)})
+	return out
 }
 
 // step takes the first key (index -1) or index off a path.

@@ -69,13 +69,17 @@ type Skipped struct {
 
 // Secret is one literal credential of a configuration.
 type Secret struct {
-	Record string // a scheme's id, or "tool:NAME" for a tool's own credential
-	Scheme string // the id of the scheme that it is for
+	// Record is a scheme's id, "tool:NAME" for a tool's own credential, or the record of
+	// a profiles.SecretValue.
+	Record string
+	Scheme string // the id of the scheme that it is for, or Record
 	Key    string // where it stands in the profile
 	At     string // FILE:LINE:COL
 	Value  secret.Value
+	// Placeholder says that it is none yet: somebody has to write it.
+	Placeholder bool
 
-	place *profiles.Reference
+	place *profiles.Reference // nil: in server.config
 }
 
 // Detect reports whether a document is a Higress MCP server configuration: server,
@@ -140,6 +144,7 @@ type reader struct {
 	odd     []oddity
 	groups  map[string]int // of odd, by group
 	renamed map[string]string
+	lifted  map[string]string // keys of server.config that were made, and where their values stood
 }
 
 // oddity is a warning that may stand for several places.

@@ -28,9 +28,12 @@ func (r *reader) profile() {
 		r.settle(&p.Tools[i], doc.Index("tools", i))
 	}
 	r.defaultCredential(p)
+	r.lift(p)
 	r.check(p)
 	r.literals(p)
-	r.plainText()
+	if len(r.errs) == 0 {
+		r.values(p)
+	}
 	r.out.Profile, r.out.Title = p, p.Server.Name
 }
 
@@ -47,7 +50,7 @@ func (r *reader) check(p *profiles.Profile) {
 		}
 	}
 	for _, w := range warnings {
-		if !strings.HasSuffix(strings.ToLower(w.Key), "credential") {
+		if !strings.HasPrefix(w.Message, "literal credential") {
 			r.warnOnce(r.out.tree.PosAt(w.Key), w.Key, w.Message)
 		}
 	}

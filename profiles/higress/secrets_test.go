@@ -174,12 +174,3 @@ func TestExamplesHaveNoTwinSecrets(t *testing.T) {
 		t.Errorf("%d files", len(files))
 	}
 }
-
-func TestNamesSecret(t *testing.T) {
-	for key, want := range map[string]bool{"apiKey": true, "api_key": true, "API-KEY": true, "token": true, "accessToken": true, "client_secret": true,
-		"password": true, "appCode": true, "ak": true, "region": false, "tokenizer": false, "maxTokens": false, "keyword": false, "tenant": false} {
-		if namesSecret(key) != want {
-			t.Errorf("%s: %v", key, !want)
-		}
-	}
-}

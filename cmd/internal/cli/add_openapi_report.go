@@ -86,7 +86,7 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 func (i *importedAPI) schemeEntry(p *profiles.Profile, n int, used map[string]bool) schemeEntry {
 	note, own := i.read.Notes[n], &i.read.Schemes[n]
 	e := schemeEntry{ID: note.ID, Type: string(own.Type), Usable: true, Hint: note.Hint}
-	s := schemeOf(p, note.ID)
+	s := p.Scheme(note.ID)
 	if s != nil {
 		own = s
 	}

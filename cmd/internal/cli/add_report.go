@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -69,7 +70,8 @@ func keyed(key, message string) string {
 	return key + ": " + message
 }
 
-// schemeEntries says for each scheme whether its tools can authenticate now.
+// schemeEntries says for each scheme, and each credential of server.config, whether its
+// tools can authenticate now.
 func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret, mode string) []schemeEntry {
 	client := passedOn(set)
 	stored := map[string]bool{}
@@ -93,6 +95,13 @@ func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret,
 			e.Hint = "carries the client's own credential to the backend"
 		default:
 			e.Usable, e.Hint = false, "mcp-bridge login "+p.Name+" --scheme "+s.ID
+		}
+		out = append(out, e)
+	}
+	for _, v := range p.Secrets {
+		e := schemeEntry{ID: v.Record, Type: string(profiles.ValueScheme), Usable: true}
+		if v.Reference.Keychain && !stored[v.Record] {
+			e.Usable, e.Hint = false, credential.LoginCommand(p.Name, v.Record, "")
 		}
 		out = append(out, e)
 	}

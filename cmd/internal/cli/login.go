@@ -47,7 +47,8 @@ of this machine with --web, or read from standard input with --with-token
 (user:password for http basic).
 
 --scheme names the security scheme, "tool:NAME" a credential of one tool's own,
-"client:SCHEME" the client secret of an OAuth scheme. Without it the profile's one
+"client:SCHEME" the client secret of an OAuth scheme, "config:NAME" and "header:NAME"
+a value of server.config or http.headers. Without it the profile's one
 OAuth or OpenID Connect scheme is meant, or its only scheme.`,
 		Example: `  mcp-bridge login github
   mcp-bridge login github --account work --device
@@ -195,7 +196,7 @@ func (a *app) chooseRecord(ctx context.Context, v *session.View, c choice) (sess
 	case len(candidates) == 0:
 		return none, nil, fail(exitFailed, "mcp-bridge status", "%s takes no credential from the keychain", v.Profile.Name)
 	case len(candidates) == 1:
-		scheme := schemeOf(v.Profile, candidates[0].Scheme)
+		scheme := v.Profile.Scheme(candidates[0].Scheme)
 		return candidates[0], scheme, a.canStore(v, candidates[0], scheme)
 	}
 	if one, ok := alone(v, candidates); ok {
@@ -220,6 +221,12 @@ func (a *app) chooseRecord(ctx context.Context, v *session.View, c choice) (sess
 // alone returns the credential that is enough for every tool which needs any: the one that
 // is stored already, else by [credential.SchemePreference].
 func alone(v *session.View, candidates []session.Record) (name string, ok bool) {
+	if slices.ContainsFunc(candidates, func(r session.Record) bool {
+		s := v.Profile.Scheme(r.Scheme)
+		return s != nil && s.Type == profiles.ValueScheme
+	}) {
+		return "", false // it is needed beside the others
+	}
 	one := func(q tool.Requirement) bool {
 		return slices.ContainsFunc(candidates, func(r session.Record) bool { return r.Name == q.Record })
 	}
@@ -232,10 +239,10 @@ func alone(v *session.View, candidates []session.Record) (name string, ok bool) 
 		}
 		return true
 	}
-	fit := slices.DeleteFunc(slices.Clone(candidates), func(r session.Record) bool { return schemeOf(v.Profile, r.Scheme) == nil || !enough(r) })
+	fit := slices.DeleteFunc(slices.Clone(candidates), func(r session.Record) bool { return v.Profile.Scheme(r.Scheme) == nil || !enough(r) })
 	slices.SortStableFunc(fit, func(x, y session.Record) int {
 		order := func(r session.Record) int {
-			s := schemeOf(v.Profile, r.Scheme)
+			s := v.Profile.Scheme(r.Scheme)
 			if v.Resolver.Recorded(s, r.Name) {
 				return -1
 			}
@@ -247,15 +254,6 @@ func alone(v *session.View, candidates []session.Record) (name string, ok bool) 
 		return "", false
 	}
 	return fit[0].Name, true
-}
-
-func schemeOf(p *profiles.Profile, id string) *profiles.SecurityScheme {
-	for i := range p.Server.SecuritySchemes {
-		if p.Server.SecuritySchemes[i].ID == id {
-			return &p.Server.SecuritySchemes[i]
-		}
-	}
-	return nil
 }
 
 // neededScheme returns the scheme of that id: the profile's own, or, when it has none, the
@@ -285,11 +283,19 @@ func (a *app) canStore(v *session.View, r session.Record, scheme *profiles.Secur
 	case scheme.Type == profiles.MutualTLS:
 		return fail(exitFailed, "nothing has to be stored", "the client certificate of %s is read from http.clientCert", scheme.ID)
 	case !r.Keychain:
-		return fail(exitFailed, "write defaultCredential = { keychain = true } at "+v.Profile.File, "%s takes its credential from the profile, not from the keychain", r.Name)
+		return fail(exitFailed, inKeychain(scheme)+" at "+v.Profile.File, "%s takes its credential from the profile, not from the keychain", r.Name)
 	case len(r.Origins) == 0:
 		return fail(exitFailed, "mcp-bridge check", "no tool of %s sends %s anywhere", v.Profile.Name, r.Name)
 	}
 	return nil
+}
+
+// inKeychain is the line that keeps a credential in the keychain.
+func inKeychain(scheme *profiles.SecurityScheme) string {
+	if scheme.Type == profiles.ValueScheme {
+		return "write { keychain = true } for " + scheme.Description
+	}
+	return "write defaultCredential = { keychain = true }"
 }
 
 // credential asks for the credential, or reads it. A person may keep the one that
@@ -341,6 +347,8 @@ func (a *app) credential(ctx context.Context, v *session.View, r session.Record,
 // what names what a scheme wants, for the question.
 func what(s *profiles.SecurityScheme) string {
 	switch {
+	case s.Type == profiles.ValueScheme:
+		return "Value of " + s.Description
 	case s.Type == profiles.APIKey:
 		return fmt.Sprintf("Key (%s %s)", s.In, s.Name)
 	case s.Scheme == "basic":

@@ -89,7 +89,7 @@ func (o *signOut) signIns(ctx context.Context, ref string) error {
 		return nil // the profile cannot be read: what the index has of it goes all the same
 	}
 	for _, r := range v.Records() {
-		s := schemeOf(v.Profile, r.Scheme)
+		s := v.Profile.Scheme(r.Scheme)
 		if s == nil || !credential.IsOAuth(s) || !s.Usable() || r.Name != s.ID || o.scheme != "" && o.scheme != s.ID {
 			continue
 		}

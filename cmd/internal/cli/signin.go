@@ -225,7 +225,7 @@ func (a *app) childEnvironment(p *profiles.Profile) []string {
 func oauthSchemes(v *session.View) []session.Record {
 	var out []session.Record
 	for _, r := range v.Records() {
-		if s := schemeOf(v.Profile, r.Scheme); s != nil && credential.IsOAuth(s) && r.Name == s.ID && len(r.Origins) > 0 {
+		if s := v.Profile.Scheme(r.Scheme); s != nil && credential.IsOAuth(s) && r.Name == s.ID && len(r.Origins) > 0 {
 			out = append(out, r)
 		}
 	}

@@ -168,7 +168,7 @@ func forgetCommand(e home.Entry) string {
 // record adds the rows of one credential: one for each account that has it, or one
 // that says that nobody does.
 func (r *statusReport) record(v *session.View, rec session.Record) {
-	scheme := neededScheme(v, schemeOf(v.Profile, rec.Scheme), rec.Scheme)
+	scheme := neededScheme(v, v.Profile.Scheme(rec.Scheme), rec.Scheme)
 	row := statusRow{Profile: session.Identity(r.a.home, v.Profile), Account: v.Account, Scheme: rec.Name, Type: string(scheme.Type), Scopes: []string{}, Origins: rec.Origins, Current: true}
 	if row.Origins == nil {
 		row.Origins = []string{}

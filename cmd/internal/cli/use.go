@@ -80,7 +80,7 @@ func (a *app) hintNobody(v *session.View) {
 	identity, signIns := session.Identity(a.home, v.Profile), oauthSchemes(v)
 	known := slices.ContainsFunc(index.Entries, func(e home.Entry) bool { return e.Profile == identity && e.Account == v.Account })
 	for _, r := range signIns {
-		accounts, err := v.Resolver.TokenAccounts(schemeOf(v.Profile, r.Scheme))
+		accounts, err := v.Resolver.TokenAccounts(v.Profile.Scheme(r.Scheme))
 		known = known || err != nil || slices.Contains(accounts, v.Account)
 	}
 	if !known {

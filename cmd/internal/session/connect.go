@@ -66,8 +66,8 @@ func (o Options) Client(named string) (*http.Client, error) {
 
 // Record is a credential that a profile's tools need, and where it would be sent.
 type Record struct {
-	Name    string // the scheme's id, or "tool:NAME"
-	Scheme  string // the scheme's id
+	Name    string // the scheme's id, "tool:NAME", or the record of a profiles.SecretValue
+	Scheme  string // the scheme's id, which profiles.Profile.Scheme knows
 	Origins []string
 	// Keychain is false when the profile takes the credential from elsewhere: from
 	// Reference, when a tool or the scheme names one.
@@ -99,6 +99,9 @@ func (v *View) Records() []Record {
 			note(ClientPrefix+s.ID, s.ID, true, s.Client.Secret, origin)
 		}
 	}
+	for _, s := range v.Profile.Secrets {
+		note(s.Record, s.Record, s.Reference.Keychain, s.Reference, "")
+	}
 	for _, t := range v.Set.All() {
 		origin := originOf(t)
 		passed := t.Downstream != nil && t.Downstream.Passthrough && t.Downstream.Scheme != nil
@@ -116,6 +119,12 @@ func (v *View) Records() []Record {
 		}
 		if passed {
 			note(t.Downstream.Scheme.ID, t.Downstream.Scheme.ID, true, nil, origin)
+		}
+		for _, s := range v.Profile.Secrets {
+			_, everywhere := s.InHeader()
+			if everywhere || slices.ContainsFunc(t.Secrets, func(one profiles.SecretValue) bool { return one.Record == s.Record }) {
+				note(s.Record, s.Record, s.Reference.Keychain, s.Reference, origin)
+			}
 		}
 	}
 	out := make([]Record, 0, len(order))
