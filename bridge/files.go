@@ -3,7 +3,6 @@ package bridge
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -116,24 +116,15 @@ func readBelow(folder, rel string) (request.File, error) {
 	refuse := func(err error) (request.File, error) {
 		return request.File{}, fmt.Errorf("names a file that cannot be read: %w", err)
 	}
-	info, err := root.Stat(rel) // before it is opened: opening a pipe waits for a writer
-	if err != nil {
-		return refuse(err)
+	data, err := regular.ReadIn(root, rel, maxUpload)
+	if limit, ok := errors.AsType[*regular.LimitError](err); ok {
+		return request.File{}, &fileError{"names a file " + limit.Error(), ""}
 	}
-	if !info.Mode().IsRegular() {
+	if errors.Is(err, regular.ErrNotRegular) {
 		return request.File{}, &fileError{"names something that is no file", ""}
 	}
-	f, err := root.Open(rel)
 	if err != nil {
 		return refuse(err)
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxUpload+1))
-	if err != nil {
-		return refuse(err)
-	}
-	if len(data) > maxUpload {
-		return request.File{}, &fileError{"names a file of more than " + strconv.Itoa(maxUpload>>20) + " MiB", ""}
 	}
 	name := filepath.Base(rel)
 	return request.File{Name: name, Type: typeOf(name), Data: data}, nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -41,7 +42,7 @@ func newTransport(o Options, mask *secret.Masker) (*http.Transport, *outbound.Pr
 		return nil, nil, err
 	}
 	if p.HTTP.ClientCert != "" {
-		cert, err := tls.LoadX509KeyPair(beside(p, "http.clientCert", p.HTTP.ClientCert), beside(p, "http.clientKey", p.HTTP.ClientKey))
+		cert, err := keyPair(beside(p, "http.clientCert", p.HTTP.ClientCert), beside(p, "http.clientKey", p.HTTP.ClientKey))
 		if err != nil {
 			return nil, nil, &ConfigError{Key: "http.clientCert", Err: err}
 		}
@@ -94,7 +95,7 @@ func authorities(c *tls.Config, p *profiles.Profile, fallback string) error {
 	default:
 		return nil
 	}
-	data, err := os.ReadFile(file)
+	data, err := regular.Read(file, maxPEM)
 	if err != nil {
 		return &ConfigError{Key: key, Err: err}
 	}
@@ -107,6 +108,22 @@ func authorities(c *tls.Config, p *profiles.Profile, fallback string) error {
 	}
 	c.RootCAs = pool
 	return nil
+}
+
+// maxPEM is the most bytes of a file of certificates or of a key.
+const maxPEM = 4 << 20
+
+// keyPair is tls.LoadX509KeyPair for files that somebody else may have put there.
+func keyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := regular.Read(certFile, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := regular.Read(keyFile, maxPEM)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
 }
 
 // beside returns a path that is relative to the file that wrote the key.

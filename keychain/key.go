@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
 
@@ -54,7 +55,7 @@ func readKey(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fail("", OpenKey, path, errors.New("not a regular file"))
 	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fail("", Other, path, cause(err))
 	}

@@ -3,12 +3,13 @@ package profiles
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 )
 
 // maxFile is the most bytes of a profile.
@@ -46,7 +47,7 @@ func (d Dir) List() ([]Entry, error) {
 		}
 		e := Entry{Name: nameOf(f.Name()), File: filepath.Join(d.Path, f.Name())}
 		if e.Err = CheckName(e.Name); e.Err == nil {
-			e.Err = regular(e.File)
+			e.Err = checkRegular(e.File)
 		}
 		if at := slices.IndexFunc(out, func(o Entry) bool { return strings.EqualFold(o.Name, e.Name) }); at >= 0 && e.Err == nil {
 			e.Err = &NameError{Name: e.Name, Message: "differs only by case from the profile " + quote(out[at].Name), Type: "rename one of the two files"}
@@ -77,7 +78,7 @@ func (d Dir) File(name string) string { return filepath.Join(d.Path, name+extens
 // or what the file system said.
 func (d Dir) Resolve(nameOrPath string) (file, name string, err error) {
 	if isPath(nameOrPath) {
-		if err := regular(nameOrPath); err != nil {
+		if err := checkRegular(nameOrPath); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
 				return "", "", &NameError{nameOrPath, "there is no such file", "type the name of a profile, or the path of one"}
 			}
@@ -143,32 +144,20 @@ func LoadFile(file string, opts Options) (*Profile, []Warning, error) {
 	return Load(file, data, opts)
 }
 
-// ReadFile returns the content of a regular file of at most 16 MiB. It does not
-// open anything else: a pipe could make it wait for ever.
+// ReadFile returns the content of a regular file of at most 16 MiB. The errors are
+// those of [regular.Read].
 func ReadFile(file string) ([]byte, error) {
-	if err := regular(file); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("%s: longer than %d MiB", file, maxFile>>20)
-	}
-	return data, err
+	return regular.Read(file, maxFile)
 }
 
-// regular reports why file is no regular file.
-func regular(file string) error {
+// checkRegular reports why file is no regular file.
+func checkRegular(file string) error {
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file", file)
+		return fmt.Errorf("%s: %w", file, regular.ErrNotRegular)
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func TestDirLoad(t *testing.T) {
 
 func TestReadFile(t *testing.T) {
 	dir := folder(t, files{"big.toml": strings.Repeat("#", maxFile+1)})
-	if _, err := ReadFile(filepath.Join(dir, "big.toml")); err == nil || !strings.Contains(err.Error(), "longer than 16 MiB") {
+	if _, err := ReadFile(filepath.Join(dir, "big.toml")); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
 		t.Error(err)
 	}
 	if _, err := ReadFile(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {

@@ -7,9 +7,6 @@ import (
 	"syscall"
 )
 
-// atOnce makes opening a pipe return at once instead of waiting for a writer.
-const atOnce = syscall.O_NONBLOCK
-
 // group puts the command into a process group of its own, so that its deadline
 // also ends what it has started.
 func group(cmd *exec.Cmd) {

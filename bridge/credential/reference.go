@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -43,24 +43,9 @@ func fromFile(path, folder string) (secret.Value, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(folder, path)
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|atOnce, 0)
+	data, err := regular.Read(path, maxCredential)
 	if err != nil {
 		return secret.Value{}, fmt.Errorf("the credential's file: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat() // of what was opened: a path may mean something else a moment later
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("the credential's file: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return secret.Value{}, fmt.Errorf("%s is not a file", path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxCredential+1))
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("the credential's file: %w", err)
-	}
-	if len(data) > maxCredential {
-		return secret.Value{}, fmt.Errorf("%s is not a file of at most %d bytes", path, maxCredential)
 	}
 	return one(strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), path+" is empty")
 }

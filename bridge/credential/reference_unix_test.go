@@ -167,7 +167,7 @@ func TestFileThatIsNone(t *testing.T) {
 	for _, path := range []string{pipe, "/dev/zero", h.dir} {
 		within(t, func() {
 			r, _ := h.resolver(fmt.Sprintf("{ file = %q }", path), "")
-			if v, err := resolve(r); err == nil || !strings.Contains(err.Error(), "is not a file") {
+			if v, err := resolve(r); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 				t.Errorf("%s: %q, %v", path, v, err)
 			}
 		})

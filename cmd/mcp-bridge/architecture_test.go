@@ -56,6 +56,7 @@ var house = map[string]room{
 	"internal/outbound": {floor: -1, owns: []string{"golang.org/x/net/idna", "golang.org/x/net/http/httpproxy"}},
 	"profiles":          {floor: 0, beside: []string{"profiles/doc"}},
 	"profiles/schema":   {floor: 0, pure: true, beside: []string{"profiles/doc"}},
+	"internal/regular":  {floor: -1}, // opens files, which all rooms that read any need
 	"profiles/doc": {floor: 0, pure: true, owns: []string{
 		"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
 	"profiles/home": {floor: 0, owns: []string{"github.com/gofrs/flock"}},
@@ -92,6 +93,27 @@ var forbiddenNames = map[string][]string{
 var heavy = map[string]string{
 	"text/template": "its executor makes the linker keep every exported method of every type, 2 MB; text/template/parse does not",
 	"html/template": "it runs text/template; oauthflow/internal/markup writes pages",
+}
+
+// opening are the names by which a file is opened by its path. Only internal/regular
+// uses them, and test servers: what stands at a path may be a pipe or a device.
+var opening = map[string]bool{"Open": true, "ReadFile": true, "OpenFile": true}
+
+// TestFilesAreOpenedInOnePlace holds that no room opens files on its own.
+func TestFilesAreOpenedInOnePlace(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.dir == "internal/regular" || s.dir == "keychain/keychaintest" {
+			continue
+		}
+		ast.Inspect(s.ast, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok && opening[sel.Sel.Name] {
+				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "os" {
+					t.Errorf("%s: uses os.%s: package internal/regular opens files", s.file, sel.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
 }
 
 // allowedImpure lists the exceptions, each with its reason.

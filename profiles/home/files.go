@@ -1,24 +1,21 @@
 package home
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 )
 
 // maxFile bounds what ReadFile reads into memory.
 const maxFile = 64 << 20
 
-const errNotRegular = plainError("not a regular file")
-
-type plainError string
-
-func (e plainError) Error() string { return string(e) }
+// maxConfig is the most bytes of config.toml.
+const maxConfig = 1 << 20
 
 // ReadFile returns the content of the file with that relative name. The error
 // wraps fs.ErrNotExist when the file or the home is absent; it has Kind Symlink
@@ -26,24 +23,8 @@ func (e plainError) Error() string { return string(e) }
 func (h *Home) ReadFile(rel string) ([]byte, error) {
 	var data []byte
 	err := h.within("read", rel, false, func(root *os.Root, name string) error {
-		// Looked at before it is opened: opening a pipe waits for its writer.
-		info, err := root.Lstat(name)
-		if err != nil {
-			return err
-		}
-		if !info.Mode().IsRegular() {
-			return errNotRegular
-		}
-		f, err := root.Open(name)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = f.Close() }()
-		into := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxFile)+bytes.MinRead))
-		if _, err = into.ReadFrom(io.LimitReader(f, maxFile+1)); err == nil && into.Len() > maxFile {
-			return fmt.Errorf("larger than %d MiB", maxFile>>20)
-		}
-		data = into.Bytes()
+		var err error
+		data, err = regular.ReadIn(root, name, maxFile)
 		return err
 	})
 	if err != nil {
@@ -57,21 +38,18 @@ func (h *Home) ReadFile(rel string) ([]byte, error) {
 // within one when the file ends before at.
 func (h *Home) ReadPart(rel string, at int64, most int) (data []byte, size int64, err error) {
 	err = h.within("read", rel, false, func(root *os.Root, name string) error {
-		info, err := root.Lstat(name)
-		if err != nil {
-			return err
-		}
-		if size = info.Size(); !info.Mode().IsRegular() {
-			return errNotRegular
-		}
-		if at < 0 || most < 0 || at > size {
-			return io.EOF
-		}
-		f, err := root.Open(name)
+		f, err := regular.OpenIn(root, name)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = f.Close() }()
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		if size = info.Size(); at < 0 || most < 0 || at > size {
+			return io.EOF
+		}
 		data = make([]byte, min(int64(most), size-at))
 		_, err = io.ReadFull(io.NewSectionReader(f, at, int64(len(data))), data)
 		return err
@@ -140,16 +118,9 @@ func (h *Home) ReadDir(rel string) ([]fs.DirEntry, error) {
 // symbolic link: people keep their settings elsewhere.
 func (h *Home) ReadConfig() ([]byte, string, error) {
 	file := h.Join(ConfigFile)
-	info, err := os.Stat(file)
+	data, err := regular.Read(file, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, file, nil
-	}
-	if err == nil && !info.Mode().IsRegular() {
-		err = errNotRegular
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(file)
 	}
 	if err != nil {
 		return nil, file, &Error{Kind: Unusable, Op: "read", Path: file, Err: cause(err)}

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"os"
 	"time"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 )
 
 // Watch looks at the paths that paths returns, once before it returns and then
@@ -100,7 +102,7 @@ func sum(path string, folder bool) (total [sha256.Size]byte, err error) {
 		}
 		return [sha256.Size]byte(hash.Sum(nil)), nil
 	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return total, err
 	}

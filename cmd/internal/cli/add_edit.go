@@ -166,7 +166,7 @@ func (a *app) dropSpec(digest string) {
 		return
 	}
 	for _, e := range entries {
-		text, err := os.ReadFile(filepath.Join(a.home.Join(home.ProfilesDir), e.Name()))
+		text, err := profiles.ReadFile(filepath.Join(a.home.Join(home.ProfilesDir), e.Name()))
 		if err != nil || bytes.Contains(text, []byte(digest)) {
 			return // it may be needed
 		}

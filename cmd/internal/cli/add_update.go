@@ -103,7 +103,7 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 		return err
 	}
 	defer release()
-	old, err := os.ReadFile(p.File)
+	old, err := profiles.ReadFile(p.File)
 	if err != nil {
 		return err
 	}

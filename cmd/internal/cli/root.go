@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 	"github.com/spf13/cobra"
@@ -270,10 +272,13 @@ func (a *app) sessionOptions() session.Options {
 
 // projectProfile returns the profile that .mcp-bridge.toml of this folder names.
 func (a *app) projectProfile() (string, error) {
-	const file = ".mcp-bridge.toml"
-	data, err := os.ReadFile(file)
-	if err != nil {
+	const file, most = ".mcp-bridge.toml", 64 << 10
+	data, err := regular.Read(file, most)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
+	}
+	if err != nil {
+		return "", fail(exitInvalid, "remove "+file+" from this folder, or name a profile with --profile", "%w", err)
 	}
 	p, err := profiles.ParseProject(file, data)
 	if err != nil {

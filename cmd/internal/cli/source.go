@@ -7,11 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 )
 
 // The bounds of reading a document.
@@ -38,18 +38,18 @@ func (a *app) readSource(ctx context.Context, source string) (name string, data 
 		data, err := a.fetch(ctx, u)
 		return source, data, err
 	}
-	info, err := os.Stat(source)
+	f, err := regular.Open(source)
+	if errors.Is(err, regular.ErrNotRegular) {
+		return "", nil, fail(exitFailed, "pipe it in: mcp-bridge add - < FILE", "%s is not a file", source)
+	}
 	if err != nil {
 		return "", nil, fail(exitFailed, "name a file, an https address, or - for standard input", "%w", err)
 	}
-	if !info.Mode().IsRegular() {
-		return "", nil, fail(exitFailed, "pipe it in: mcp-bridge add - < FILE", "%s is not a file", source)
-	}
-	f, err := os.Open(source)
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
 	if err != nil {
 		return "", nil, err
 	}
-	defer func() { _ = f.Close() }()
 	data, err = limitedRead(f, info.Size())
 	return source, data, err
 }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
@@ -185,25 +186,14 @@ func Beside(entry string, files map[string][]byte) func(rel string) ([]byte, err
 			return nil, err
 		}
 		defer func() { _ = root.Close() }()
-		info, err := root.Stat(filepath.FromSlash(rel))
-		if err == nil && !info.Mode().IsRegular() {
-			err = fmt.Errorf("%s is not a file", rel)
-		}
-		if err != nil {
-			return nil, err
-		}
-		f, err := root.Open(filepath.FromSlash(rel))
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = f.Close() }()
-		data, err := io.ReadAll(io.LimitReader(f, left+1))
-		if err != nil {
-			return nil, err
-		}
-		if left -= int64(len(data)); left < 0 {
+		data, err := regular.ReadIn(root, filepath.FromSlash(rel), left)
+		if _, over := errors.AsType[*regular.LimitError](err); over {
 			return nil, fmt.Errorf("the document's files are larger than %d MiB", MaxSpec>>20)
 		}
+		if err != nil {
+			return nil, err
+		}
+		left -= int64(len(data))
 		if files != nil {
 			files[rel] = data
 		}
@@ -212,15 +202,5 @@ func Beside(entry string, files map[string][]byte) func(rel string) ([]byte, err
 }
 
 func readLimited(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a file", file)
-	}
-	if info.Size() > MaxSpec {
-		return nil, fmt.Errorf("%s is larger than %d MiB", file, MaxSpec>>20)
-	}
-	return os.ReadFile(file)
+	return regular.Read(file, MaxSpec)
 }
