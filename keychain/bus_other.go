@@ -14,3 +14,7 @@ func (*bus) ready(context.Context) (string, error) { return unknown, nil }
 
 // vanished is for the Secret Service only.
 func vanished(error) bool { return false }
+
+// FindsBus reports whether the keychain is reached without an environment variable:
+// here it always is.
+func FindsBus() bool { return true }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -57,9 +58,12 @@ func (b *bus) ready(ctx context.Context) (string, error) {
 	if good {
 		return unlocked, nil
 	}
-	address := busAddress(os.Getenv, b.runDir, b.uid, isSocket)
+	address := busAddress(os.Getenv, b.runDir, b.uid, ownSocket)
 	if address == "" {
 		return "", fail("", NoBus, "", nil)
+	}
+	if socket := foreignSocket(address, b.uid); socket != "" {
+		return "", fail("", NoBus, address, fmt.Errorf("%s belongs to another user", socket))
 	}
 	if os.Getenv(addressVariable) != address {
 		if err := os.Setenv(addressVariable, address); err != nil {
@@ -77,22 +81,60 @@ func (b *bus) ready(ctx context.Context) (string, error) {
 
 // busAddress returns the address of the session bus, or "". An address that asks
 // for a bus to be started is none.
-func busAddress(getenv func(string) string, runDir string, uid int, isSocket func(string) bool) string {
+func busAddress(getenv func(string) string, runDir string, uid int, own func(path string, uid int) bool) string {
 	if address := getenv(addressVariable); address != "" && !strings.HasPrefix(address, "autolaunch:") {
 		return address
 	}
 	dirs := []string{getenv("XDG_RUNTIME_DIR"), filepath.Join(runDir, fmt.Sprint(uid))}
 	for _, dir := range dirs {
-		if socket := filepath.Join(dir, "bus"); filepath.IsAbs(dir) && isSocket(socket) {
+		if socket := filepath.Join(dir, "bus"); filepath.IsAbs(dir) && own(socket, uid) {
 			return "unix:path=" + dbus.EscapeBusAddressValue(socket)
 		}
 	}
 	return ""
 }
 
-func isSocket(path string) bool {
+// FindsBus reports whether the session bus is found without DBUS_SESSION_BUS_ADDRESS and
+// XDG_RUNTIME_DIR, as a server has to that a client starts.
+func FindsBus() bool {
+	b := newBus()
+	return busAddress(func(string) string { return "" }, b.runDir, b.uid, ownSocket) != ""
+}
+
+// ownSocket reports whether the path is a socket that belongs to uid, or to root.
+// Whoever owns it gets every secret that is stored or read through it.
+func ownSocket(path string, uid int) bool {
 	info, err := os.Stat(path)
-	return err == nil && info.Mode()&fs.ModeSocket != 0
+	if err != nil || info.Mode()&fs.ModeSocket == 0 {
+		return false
+	}
+	sys, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (int(sys.Uid) == uid || sys.Uid == 0)
+}
+
+// foreignSocket returns the first path of an address that is there and belongs to
+// another user; "" when there is none.
+func foreignSocket(address string, uid int) string {
+	for _, one := range strings.Split(address, ";") {
+		rest, ok := strings.CutPrefix(one, "unix:")
+		if !ok {
+			continue
+		}
+		for _, pair := range strings.Split(rest, ",") {
+			value, ok := strings.CutPrefix(pair, "path=")
+			if !ok {
+				continue
+			}
+			path, err := dbus.UnescapeBusAddressValue(value)
+			if err != nil {
+				continue // it cannot be connected to either
+			}
+			if _, err := os.Lstat(path); err == nil && !ownSocket(path, uid) {
+				return path
+			}
+		}
+	}
+	return ""
 }
 
 // look connects, and asks the Secret Service for the state of the collection that

@@ -3,19 +3,25 @@
 package keychain
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/godbus/dbus/v5"
 )
 
 func TestBusAddress(t *testing.T) {
-	all := func(string) bool { return true }
-	none := func(string) bool { return false }
-	only := func(want string) func(string) bool { return func(p string) bool { return p == want } }
+	all := func(string, int) bool { return true }
+	none := func(string, int) bool { return false }
+	only := func(want string) func(string, int) bool {
+		return func(p string, uid int) bool { return p == want && uid == 7 }
+	}
 	for _, tt := range []struct {
 		name, address, run string
-		there              func(string) bool
+		there              func(string, int) bool
 		want               string
 	}{
 		{"the variable", "unix:abstract=/x", "/r", all, "unix:abstract=/x"},
@@ -40,7 +46,7 @@ func TestBusAddress(t *testing.T) {
 	}
 }
 
-func TestIsSocket(t *testing.T) {
+func TestOwnSocket(t *testing.T) {
 	dir, err := os.MkdirTemp("", "socket")
 	must(t, err)
 	defer func() { _ = os.RemoveAll(dir) }()
@@ -49,7 +55,55 @@ func TestIsSocket(t *testing.T) {
 	l, err := net.Listen("unix", socket)
 	must(t, err)
 	defer func() { _ = l.Close() }()
-	if isSocket(file) || isSocket(dir) || isSocket(filepath.Join(dir, "absent")) || !isSocket(socket) {
+	me := os.Getuid()
+	if ownSocket(file, me) || ownSocket(dir, me) || ownSocket(filepath.Join(dir, "absent"), me) || !ownSocket(socket, me) {
 		t.Error("sockets are not told from other files")
+	}
+	link := filepath.Join(dir, "a link")
+	must(t, os.Symlink(socket, link))
+	for address, foreign := range map[string]string{
+		"unix:path=" + socket:                           socket,
+		"tcp:host=localhost;unix:guid=1,path=" + socket: socket,
+		"unix:path=" + dbus.EscapeBusAddressValue(link): link,
+		"unix:path=" + filepath.Join(dir, "absent"):     "",
+		"unix:abstract=/x":                              "",
+		"unix:path=" + socket + "%zz":                   "",
+	} {
+		if got := foreignSocket(address, me); got != "" {
+			t.Errorf("mine, %s: %q", address, got)
+		}
+		if me == 0 {
+			continue // root may be anybody
+		}
+		if got := foreignSocket(address, me+1); got != foreign {
+			t.Errorf("another user's, %s: %q, want %q", address, got, foreign)
+		}
+	}
+}
+
+// TestForeignBus: nothing is said to a bus that another user owns.
+func TestForeignBus(t *testing.T) {
+	if os.Getuid() == 0 {
+		dir, err := os.MkdirTemp("", "socket")
+		must(t, err)
+		defer func() { _ = os.RemoveAll(dir) }()
+		socket := filepath.Join(dir, "bus")
+		l, err := net.Listen("unix", socket)
+		must(t, err)
+		defer func() { _ = l.Close() }()
+		must(t, os.Chown(socket, 12345, -1))
+		t.Setenv(addressVariable, "unix:path="+socket)
+		_, err = newBus().ready(t.Context())
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Reason != NoBus || !strings.Contains(e.Error(), "belongs to another user") {
+			t.Errorf("%v", err)
+		}
+		t.Setenv(addressVariable, "")
+		t.Setenv("XDG_RUNTIME_DIR", dir)
+		b := newBus()
+		b.runDir = filepath.Join(dir, "none")
+		if _, err := b.ready(t.Context()); err == nil {
+			t.Error("the bus of another user was taken")
+		}
 	}
 }

@@ -45,7 +45,7 @@ func (d Dir) List() ([]Entry, error) {
 		if !isPath(f.Name()) || strings.HasPrefix(f.Name(), ".") {
 			continue
 		}
-		e := Entry{Name: nameOf(f.Name()), File: filepath.Join(d.Path, f.Name())}
+		e := Entry{Name: NameOf(f.Name()), File: filepath.Join(d.Path, f.Name())}
 		if e.Err = CheckName(e.Name); e.Err == nil {
 			e.Err = checkRegular(e.File)
 		}
@@ -84,7 +84,7 @@ func (d Dir) Resolve(nameOrPath string) (file, name string, err error) {
 			}
 			return "", "", err
 		}
-		return nameOrPath, nameOf(nameOrPath), nil
+		return nameOrPath, NameOf(nameOrPath), nil
 	}
 	entries, err := d.List()
 	if err != nil {

@@ -39,7 +39,7 @@ func Load(file string, data []byte, opts Options) (*Profile, []Warning, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &Profile{Name: nameOf(file), File: file, Sources: l.sources, source: tree}
+	p := &Profile{Name: NameOf(file), File: file, Sources: l.sources, source: tree}
 	decoded := Errors(doc.Decode(tree, p))
 	suggestTable(decoded)
 	c := checker{p: p, decoded: decoded}
@@ -87,8 +87,8 @@ func (p *Profile) Pos(key string) doc.Pos {
 // there is relative to.
 func (p *Profile) Dir(key string) string { return filepath.Dir(p.Pos(key).File) }
 
-// nameOf returns a profile's name: its file name without ".toml".
-func nameOf(file string) string {
+// NameOf returns a profile's name: its file name without ".toml".
+func NameOf(file string) string {
 	base := filepath.Base(file)
 	if len(base) > len(extension) && strings.EqualFold(base[len(base)-len(extension):], extension) {
 		return base[:len(base)-len(extension)]

@@ -2,6 +2,7 @@ package credential
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -16,16 +17,26 @@ const clientPrefix = "MCP_BRIDGE_CLIENT_"
 // client's own credentials, in whatever case they are written.
 func ChildEnvironment(environ []string, p *profiles.Profile) []string {
 	hidden := map[string]bool{}
-	for _, at := range p.References() {
-		if at.Reference.Env != "" {
-			hidden[sameVariable(at.Reference.Env)] = true
-		}
+	for _, name := range Variables(p) {
+		hidden[sameVariable(name)] = true
 	}
 	out := []string{}
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
 		if !hidden[sameVariable(name)] && !strings.HasPrefix(variableName(name), clientPrefix) {
 			out = append(out, pair)
+		}
+	}
+	return out
+}
+
+// Variables returns the names of the environment variables that the profile takes
+// credentials from, each once.
+func Variables(p *profiles.Profile) []string {
+	var out []string
+	for _, at := range p.References() {
+		if at.Reference.Env != "" && !slices.Contains(out, at.Reference.Env) {
+			out = append(out, at.Reference.Env)
 		}
 	}
 	return out

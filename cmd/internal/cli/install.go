@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -23,10 +22,10 @@ type installFlags struct {
 	print bool
 	diff  bool
 	json  bool
+	force bool
 }
 
 func (f *installFlags) add(c *cobra.Command) {
-	c.Flags().StringVar(&f.name, "name", "mcp-bridge", "the server's name in the client")
 	c.Flags().StringVar(&f.scope, "scope", "user", "user: the person's own file; project: the file in this folder")
 	c.Flags().BoolVar(&f.all, "all", false, "every client that is on this machine")
 	c.Flags().BoolVar(&f.diff, "diff", false, "show what would change, and change nothing")
@@ -40,9 +39,12 @@ func (a *app) installCommand() *cobra.Command {
 		Short: "Add the bridge to the configuration of desktop clients",
 		Long: `Add the bridge to the configuration of desktop clients.
 
-The entry starts this binary. Without --profile it follows "mcp-bridge use"; with
---profile it is pinned. Every other byte of the file stays as it is, the file as
-it was is kept beside it, and "mcp-bridge uninstall" takes exactly the entry out.
+The entry starts this program. With --profile it is pinned to that profile and named
+after it, so that a client can have one entry for each profile; without, it follows
+"mcp-bridge use" and is named mcp-bridge. An entry of the same name that starts
+something else is replaced only with --force. Every other byte of the file stays as it
+is, the file as it was is kept beside it (one copy), and "mcp-bridge uninstall" removes
+exactly the entry.
 
 Clients: ` + strings.Join(clientconfig.IDs(), ", "),
 		Example: `  mcp-bridge install cursor
@@ -55,41 +57,26 @@ Clients: ` + strings.Join(clientconfig.IDs(), ", "),
 			if err != nil {
 				return err
 			}
-			entry, err := a.entry(f)
+			entry, err := a.entry(f, args)
 			if err != nil {
 				return err
 			}
 			if f.print {
 				return a.printEntries(clients, entry)
 			}
-			return a.eachFile(c.Context(), clients, f, func(ctx context.Context, k clientconfig.Client, file string) (change, error) {
-				return a.install(ctx, k, file, entry, f.diff)
+			err = a.eachFile(c.Context(), clients, f, func(ctx context.Context, file clientFile) ([]change, error) {
+				return a.install(ctx, file, entry, f)
 			})
-		},
-	}
-	f.add(c)
-	c.Flags().BoolVar(&f.print, "print", false, "print what to paste, and change nothing")
-	return c
-}
-
-func (a *app) uninstallCommand() *cobra.Command {
-	var f installFlags
-	c := &cobra.Command{
-		Use:       "uninstall CLIENT…",
-		Short:     "Take the bridge out of the configuration of desktop clients",
-		Example:   "  mcp-bridge uninstall cursor\n  mcp-bridge uninstall --all --diff",
-		ValidArgs: clientconfig.IDs(),
-		RunE: func(c *cobra.Command, args []string) error {
-			clients, err := a.clients(args, f.all)
-			if err != nil {
-				return err
+			if !f.diff {
+				a.tellLost(entry)
 			}
-			return a.eachFile(c.Context(), clients, f, func(ctx context.Context, k clientconfig.Client, file string) (change, error) {
-				return a.uninstall(ctx, k, file, f.name, f.diff)
-			})
+			return err
 		},
 	}
 	f.add(c)
+	c.Flags().StringVar(&f.name, "name", "", "the server's name in the client (default: the profile's name, or mcp-bridge without --profile)")
+	c.Flags().BoolVar(&f.force, "force", false, "replace an entry of the same name that starts something else")
+	c.Flags().BoolVar(&f.print, "print", false, "print what to paste, and change nothing")
 	return c
 }
 
@@ -121,70 +108,6 @@ func (a *app) clients(ids []string, all bool) ([]clientconfig.Client, error) {
 	return out, nil
 }
 
-// entry is what a client will run. A home other than the usual one has to be
-// named, because clients start servers without the person's environment.
-func (a *app) entry(f installFlags) (clientconfig.Entry, error) {
-	binary, err := os.Executable()
-	if err != nil {
-		return clientconfig.Entry{}, fmt.Errorf("find this program's own path: %w", err)
-	}
-	if !serverName(f.name) {
-		return clientconfig.Entry{}, usage("use up to 64 letters, digits, - and _", "%q is no name for a server", f.name)
-	}
-	e := clientconfig.Entry{Name: f.name, Command: stablePath(binary), Args: []string{"serve"}}
-	if a.profileFlag != "" {
-		ref := a.profileFlag
-		if _, _, err := a.resolve(ref); err != nil {
-			a.say("warning: %s: the server will not start before that is mended", err)
-		}
-		if strings.HasSuffix(ref, ".toml") {
-			if ref, err = filepath.Abs(ref); err != nil {
-				return clientconfig.Entry{}, err
-			}
-		}
-		e.Args = append(e.Args, "--profile", ref)
-	}
-	if usual, err := os.UserHomeDir(); err != nil || filepath.Join(usual, ".mcp-bridge") != a.home.Path() {
-		e.Args = append(e.Args, "--home", a.home.Path())
-	}
-	return e, nil
-}
-
-// serverName reports whether every client takes the name: some put it before the
-// names of tools.
-func serverName(name string) bool {
-	return name != "" && len(name) <= 64 && !strings.ContainsFunc(name, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
-	})
-}
-
-// stablePath prefers a link of the same name on a folder of the PATH that leads
-// to this binary: package managers move the binary itself with each version.
-func stablePath(binary string) string {
-	real, err := filepath.EvalSymlinks(binary)
-	if err != nil {
-		return binary
-	}
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		link := filepath.Join(dir, filepath.Base(binary))
-		if !filepath.IsAbs(link) {
-			continue
-		}
-		if to, err := filepath.EvalSymlinks(link); err == nil && to == real {
-			return link
-		}
-	}
-	return binary
-}
-
-// world is what the places of clients' files depend on.
-func (a *app) world() clientconfig.World {
-	user, _ := os.UserHomeDir()
-	return clientconfig.World{OS: runtime.GOOS, Home: user, Getenv: a.sys.Getenv,
-		Glob:   func(p string) []string { m, _ := filepath.Glob(filepath.FromSlash(p)); return m },
-		Exists: func(p string) bool { _, err := os.Stat(filepath.FromSlash(p)); return err == nil }}
-}
-
 func (a *app) printEntries(clients []clientconfig.Client, e clientconfig.Entry) error {
 	for _, c := range clients {
 		text, err := c.Snippet(e)
@@ -198,14 +121,24 @@ func (a *app) printEntries(clients []clientconfig.Client, e clientconfig.Entry) 
 			return err
 		}
 	}
+	a.tellLost(e)
 	return nil
 }
 
-// change is what became of one file.
+// clientFile is one file of a client.
+type clientFile struct {
+	client clientconfig.Client
+	path   string
+	folder string // of the project whose file it is; empty: the person's own file
+}
+
+// change is what became of one entry of a file.
 type change struct {
 	Client string `json:"client"`
 	File   string `json:"file"`
-	Action string `json:"action"` // added, changed, unchanged, removed, absent
+	Name   string `json:"name,omitempty"` // of the entry
+	Action string `json:"action"`         // added, changed, unchanged, removed, absent
+	DryRun bool   `json:"dryRun,omitempty"`
 	Backup string `json:"backup,omitempty"`
 	After  string `json:"after,omitempty"`
 	diff   string
@@ -214,7 +147,7 @@ type change struct {
 // eachFile runs do for every file of every client and reports. One file that
 // fails does not keep the others from being done.
 func (a *app) eachFile(ctx context.Context, clients []clientconfig.Client, f installFlags,
-	do func(context.Context, clientconfig.Client, string) (change, error)) error {
+	do func(context.Context, clientFile) ([]change, error)) error {
 	var changes []change
 	var failed []error
 	for _, c := range clients {
@@ -224,12 +157,11 @@ func (a *app) eachFile(ctx context.Context, clients []clientconfig.Client, f ins
 			continue
 		}
 		for _, file := range files {
-			ch, err := do(ctx, c, filepath.FromSlash(file))
+			done, err := do(ctx, file)
 			if err != nil {
-				failed = append(failed, fmt.Errorf("%s: %s: %w", c.Name, filepath.FromSlash(file), err))
-				continue
+				failed = append(failed, fmt.Errorf("%s: %s: %w", c.Name, file.path, err))
 			}
-			changes = append(changes, ch)
+			changes = append(changes, done...)
 		}
 	}
 	a.reportChanges(changes, f)
@@ -248,19 +180,31 @@ func (a *app) reportChanges(changes []change, f installFlags) {
 		if f.diff {
 			fmt.Fprint(a.sys.Out, ch.diff)
 		}
-		fmt.Fprintf(a.sys.Err, "%s: %s %s\n", ch.Client, ch.File, ch.Action)
+		a.say("%s", ch)
 		if ch.Backup != "" {
-			fmt.Fprintf(a.sys.Err, "  as it was: %s\n", ch.Backup)
+			a.say("  the file as it was: %s", ch.Backup)
 		}
 		if ch.After != "" && !f.diff {
-			fmt.Fprintf(a.sys.Err, "  next: %s\n", ch.After)
+			a.say("  next: %s", ch.After)
 		}
 	}
 }
 
+// String says what became of the entry, or would become of it.
+func (ch change) String() string {
+	where := ch.Client + ": " + ch.File + " "
+	switch {
+	case ch.Action == "absent":
+		return where + "absent: it has no entry that starts mcp-bridge"
+	case !ch.DryRun || ch.Action == "unchanged":
+		return fmt.Sprintf("%s%s %q", where, ch.Action, ch.Name)
+	}
+	return fmt.Sprintf("%swould change: %q would be %s", where, ch.Name, ch.Action)
+}
+
 // files returns the files of a client in a scope. For the person's own scope the
 // usual file is meant also when it does not exist yet.
-func (a *app) files(c clientconfig.Client, scope string) ([]string, error) {
+func (a *app) files(c clientconfig.Client, scope string) ([]clientFile, error) {
 	switch scope {
 	case "user":
 		files := c.Files(a.world())
@@ -270,7 +214,11 @@ func (a *app) files(c clientconfig.Client, scope string) ([]string, error) {
 		if len(files) > 1 { // the app may be there in one form only
 			files = slices.DeleteFunc(files, func(f string) bool { return !exists(filepath.Dir(filepath.FromSlash(f))) })
 		}
-		return files, nil
+		var out []clientFile
+		for _, f := range files {
+			out = append(out, clientFile{client: c, path: filepath.FromSlash(f)})
+		}
+		return out, nil
 	case "project":
 		dir, err := os.Getwd()
 		if err != nil {
@@ -280,7 +228,7 @@ func (a *app) files(c clientconfig.Client, scope string) ([]string, error) {
 		if !ok {
 			return nil, usage("use --scope user", "%s has no project file", c.Name)
 		}
-		return []string{file}, nil
+		return []clientFile{{client: c, path: filepath.FromSlash(file), folder: dir}}, nil
 	}
 	return nil, usage("use --scope user or --scope project", "unknown scope %q", scope)
 }

@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
+	"slices"
 
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/clientconfig"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -26,131 +27,225 @@ type installed struct {
 	Edit    clientconfig.Edit `json:"edit"`
 }
 
+// plan is what is to become of a client's file.
+type plan struct {
+	after   []byte
+	remove  bool // the file goes: it was made by install and would be empty
+	backup  bool // what is there is kept: the edit cannot be taken back to the byte
+	clean   bool // the file is as it was before install ever changed it: no copy is needed
+	changes []change
+	// list changes the edits that are remembered.
+	list func([]installed) []installed
+	// holds reports whether a file's content has what was wanted.
+	holds func([]byte) bool
+}
+
 // install adds the entry to one file, or brings the one that is there up to date.
-func (a *app) install(ctx context.Context, c clientconfig.Client, file string, e clientconfig.Entry, dry bool) (change, error) {
-	done := change{Client: c.ID, File: file, Action: "unchanged"}
-	data, isNew, err := readClientFile(file)
-	if err != nil {
-		return done, err
-	}
-	// From the file as it was before us, so that one edit takes everything back.
-	base, created := data, isNew
-	if r := a.remembered(file, e.Name); r != nil {
-		if back, ok := r.Edit.Undo(data); ok {
-			base, created = back, r.Created
+func (a *app) install(ctx context.Context, f clientFile, e clientconfig.Entry, flags installFlags) ([]change, error) {
+	return a.edit(ctx, f, flags.diff, func(data []byte, isNew bool) (plan, error) {
+		e, err := a.agreed(f.client, data, e, flags)
+		if err != nil {
+			return plan{}, err
 		}
-	}
-	edit, err := c.Add(base, e)
-	if err != nil {
-		return done, err
-	}
-	after := edit.Apply(base)
-	if bytes.Equal(after, data) {
-		return done, nil
-	}
-	_, before, err := c.Find(data, e.Name)
-	if err != nil {
-		return done, err
-	}
-	done.Action, done.After = "added", c.After
-	if before {
-		done.Action = "changed"
-	}
-	done.diff = clientconfig.Diff(file, data, clientconfig.Edit{Old: string(data), New: string(after)})
-	if dry {
-		return done, nil
-	}
-	if done.Backup, err = a.replace(file, data, after, isNew); err != nil {
-		return done, err
-	}
-	if _, still, _ := c.Find(base, e.Name); still {
-		return done, nil // an entry that was not of our making: there is nothing to go back to
-	}
-	return done, a.remember(ctx, func(list []installed) []installed {
-		return append(forget(list, file, e.Name), installed{File: file, Name: e.Name, Created: created, Edit: edit})
+		done := change{Client: f.client.ID, File: f.path, Name: e.Name, Action: "unchanged"}
+		old, before, err := f.client.Find(data, e.Name)
+		if err != nil || before && old.Runs(e) {
+			return plan{after: data, changes: []change{done}}, err
+		}
+		p := plan{backup: true, holds: func(now []byte) bool {
+			got, found, err := f.client.Find(now, e.Name)
+			return err == nil && found && got.Runs(e)
+		}}
+		// From the file as it was before us, so that everything can be taken back.
+		base, rest := data, a.stack(f.path)
+		if before {
+			base, rest, _ = a.withdraw(f.client, data, rest, []string{e.Name})
+		}
+		add := f.client.Add
+		if flags.force {
+			add = f.client.Replace
+		}
+		edit, err := add(base, e)
+		if err != nil {
+			return plan{}, err
+		}
+		p.after = edit.Apply(base)
+		done.Action, done.After = "added", f.client.After
+		if before {
+			done.Action = "changed"
+		}
+		p.changes = []change{done}
+		// An entry that was not of our making: there is nothing to go back to.
+		if _, foreign, _ := f.client.Find(base, e.Name); !foreign {
+			rest = append(rest, installed{File: f.path, Name: e.Name, Created: isNew || before && len(rest) == 0 && a.created(f.path), Edit: edit})
+		}
+		p.list = func(list []installed) []installed { return append(forget(list, f.path), rest...) }
+		return p, nil
 	})
 }
 
-// uninstall takes the entry out of one file: to the byte when the inserted text
-// still stands there, otherwise the entry as it is now.
-func (a *app) uninstall(ctx context.Context, c clientconfig.Client, file, name string, dry bool) (change, error) {
-	done := change{Client: c.ID, File: file, Action: "absent"}
-	data, isNew, err := readClientFile(file)
-	if err != nil || isNew {
-		return done, err
-	}
-	entry, found, err := c.Find(data, name)
-	if err != nil || !found {
-		return done, err
-	}
-	remembered := a.remembered(file, name)
-	if !entry.Ours() && remembered == nil {
-		return done, fail(exitFailed, "take it out by hand, or name ours with --name", "the server %q is not mcp-bridge", name)
-	}
-	edit, _, err := c.Remove(data, name)
+// agreed returns the entry as it is to stand in the file, or an error when that would
+// replace an entry that starts something else and --force was not given. An entry that
+// starts the same under another name is the one that is meant, unless a name was typed.
+func (a *app) agreed(c clientconfig.Client, data []byte, e clientconfig.Entry, flags installFlags) (clientconfig.Entry, error) {
+	entries, err := c.Entries(data)
 	if err != nil {
-		return done, err
+		return e, err
 	}
-	after := edit.Apply(data)
-	if remembered != nil {
-		if back, ok := remembered.Edit.Undo(data); ok {
-			after = back
+	same := func(o clientconfig.Entry) bool { return o.Ours() && o.Starts().Same(e.Starts(), a.usualHome()) }
+	named := slices.IndexFunc(entries, func(o clientconfig.Entry) bool { return o.Name == e.Name })
+	if named < 0 && flags.name == "" {
+		if i := slices.IndexFunc(entries, same); i >= 0 {
+			e.Name, e.Env = entries[i].Name, entries[i].Env
+		}
+		return e, nil
+	}
+	if named < 0 {
+		return e, nil
+	}
+	old := entries[named]
+	switch {
+	case same(old):
+		e.Env = old.Env // what the person added to it stays
+	case !old.Ours() && old.Command == e.Command, flags.force:
+	case old.Ours():
+		return e, fail(exitFailed, a.otherName(entries, e, c), "the entry %q starts %s, not %s", old.Name, old.Starts(), e.Starts())
+	default:
+		return e, fail(exitFailed, a.otherName(entries, e, c), "there is a server %q already, and it is not mcp-bridge", old.Name)
+	}
+	return e, nil
+}
+
+// otherName is the hint for a name that is taken.
+func (a *app) otherName(entries []clientconfig.Entry, e clientconfig.Entry, c clientconfig.Client) string {
+	served := e.Starts().Profile
+	free := ""
+	for n := 2; free == ""; n++ {
+		name := clientconfig.NameFor(served)
+		if served == "" || name == e.Name {
+			name = clientconfig.NameFor(fmt.Sprintf("%s-%d", e.Name, n))
+		}
+		if n > 9 || !slices.ContainsFunc(entries, func(o clientconfig.Entry) bool { return o.Name == name }) {
+			free = name
 		}
 	}
-	done.Action, done.After = "removed", c.Removed
-	done.diff = clientconfig.Diff(file, data, clientconfig.Edit{Old: string(data), New: string(after)})
-	if dry {
-		return done, nil
+	command := "mcp-bridge install " + c.ID
+	if served != "" {
+		command += " --profile " + served
 	}
-	if remembered != nil && remembered.Created && len(bytes.TrimSpace(after)) == 0 {
-		err = os.Remove(file)
-	} else {
-		done.Backup, err = a.replace(file, data, after, false)
-	}
+	return "choose another name with --name, or replace it with --force:\n" + command + " --name " + free + "\n" + command + " --force"
+}
+
+
+// errChanged says that another program wrote the file meanwhile.
+var errChanged = errors.New("the file was changed by another program just now")
+
+// edit reads a file, plans and writes, as one step among all programs of this home, and
+// again when another program wrote the file at the same time. With dry nothing is
+// written.
+func (a *app) edit(ctx context.Context, f clientFile, dry bool, make func(data []byte, isNew bool) (plan, error)) ([]change, error) {
+	const tries = 20
+	path, err := f.place()
 	if err != nil {
-		return done, err
+		return nil, err
 	}
-	return done, a.remember(ctx, func(list []installed) []installed { return forget(list, file, name) })
+	if !dry {
+		release, err := a.home.Lock(ctx, "client "+path)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
+	for range tries {
+		data, isNew, err := readClientFile(path)
+		if err != nil {
+			return nil, err
+		}
+		p, err := make(data, isNew)
+		if err != nil {
+			return nil, err
+		}
+		if !p.remove && bytes.Equal(p.after, data) {
+			return p.changes, nil
+		}
+		for i := range p.changes {
+			p.changes[i].DryRun = dry
+		}
+		if dry {
+			p.changes[0].diff = clientconfig.Diff(f.path, data, clientconfig.Edit{Old: string(data), New: string(p.after)})
+			return p.changes, nil
+		}
+		err = a.write(f, path, data, isNew, &p)
+		if errors.Is(err, errChanged) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return p.changes, a.remember(ctx, p.list)
+	}
+	return nil, fail(exitFailed, "quit "+f.client.Name+", then run the command again", "%w", errChanged)
 }
 
-// readClientFile reads a client's file; isNew when there is none.
-func readClientFile(file string) (data []byte, isNew bool, err error) {
-	data, err = os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, true, nil
-	}
-	return data, false, err
-}
-
-// replace writes the new content by rename, after the old one was put beside it,
-// and refuses when the file was changed in between.
-func (a *app) replace(file string, before, after []byte, isNew bool) (backup string, err error) {
+// write carries a plan out. The error is errChanged when the file is not what was read
+// any more, before or after it was written.
+func (a *app) write(f clientFile, path string, before []byte, isNew bool, p *plan) error {
 	if isNew {
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return "", err
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
 		}
-		return "", home.CreateAt(file, after)
+		err := home.CreateAt(path, p.after)
+		if errors.Is(err, fs.ErrExist) {
+			return errChanged
+		}
+		return err
 	}
-	backup = file + "." + time.Now().Format("20060102-150405.000") + ".mcp-bridge.bak"
-	if err := home.CreateAt(backup, before); err != nil {
-		return "", err
+	backup := ""
+	if p.backup && f.folder == "" { // a project's folder is shared, and the file may hold secrets
+		backup = f.path + backupSuffix
+		if err := home.ReplaceAt(backup, before, 0o600); err != nil {
+			return err
+		}
+		removeOldBackups(f.path)
 	}
-	now, err := os.ReadFile(file)
+	now, _, err := readClientFile(path)
 	if err != nil || !bytes.Equal(now, before) {
-		_ = os.Remove(backup)
-		return "", fail(exitFailed, "run the command again", "the file was changed by another program just now")
+		return errors.Join(err, errChanged)
 	}
-	return backup, home.ReplaceAt(file, after, 0o600)
+	if p.remove {
+		err = os.Remove(path)
+	} else {
+		err = home.ReplaceAt(path, p.after, 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	if p.clean {
+		removeOldBackups(f.path)
+		_ = os.Remove(f.path + backupSuffix)
+	}
+	p.changes[0].Backup = backup
+	now, _, err = readClientFile(path)
+	if err != nil || !p.holds(now) {
+		return errors.Join(err, errChanged)
+	}
+	return nil
 }
 
-func forget(list []installed, file, name string) []installed {
-	var out []installed
-	for _, i := range list {
-		if i.File != file || i.Name != name {
-			out = append(out, i)
-		}
-	}
-	return out
+// forget returns the list without the edits of a file.
+func forget(list []installed, file string) []installed {
+	return slices.DeleteFunc(list, func(i installed) bool { return i.File == file })
+}
+
+// stack returns the edits of a file that are remembered, in the order in which they were
+// made.
+func (a *app) stack(file string) []installed {
+	return slices.DeleteFunc(a.installs(), func(i installed) bool { return i.File != file })
+}
+
+// created reports whether install made the file.
+func (a *app) created(file string) bool {
+	return slices.ContainsFunc(a.stack(file), func(i installed) bool { return i.Created })
 }
 
 func (a *app) installs() []installed {
@@ -159,15 +254,6 @@ func (a *app) installs() []installed {
 		_ = json.Unmarshal(data, &list) // without it uninstall still removes the entry
 	}
 	return list
-}
-
-func (a *app) remembered(file, name string) *installed {
-	for _, i := range a.installs() {
-		if i.File == file && i.Name == name {
-			return &i
-		}
-	}
-	return nil
 }
 
 // remember changes the list of edits under a lock.

@@ -201,6 +201,7 @@ func (a *app) removeProfile(ctx context.Context, text string, yes bool) error {
 	if file != session.Dir(a.home).File(name) {
 		return usage("delete the file yourself", "%s is not in the folder of profiles", file)
 	}
+	a.tellUses(name)
 	if !yes {
 		if !a.canAsk() {
 			return usage("add --yes", "removing %s needs a yes", name)

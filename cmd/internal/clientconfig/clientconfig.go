@@ -106,7 +106,12 @@ const (
 // content, empty for a file that does not exist. An edit whose Old equals its New
 // changes nothing. The errors are *Error, wrapping ErrTaken when another server
 // has the name.
-func (c Client) Add(data []byte, e Entry) (Edit, error) {
+func (c Client) Add(data []byte, e Entry) (Edit, error) { return c.add(data, e, false) }
+
+// Replace is Add that also replaces an entry which starts another program.
+func (c Client) Replace(data []byte, e Entry) (Edit, error) { return c.add(data, e, true) }
+
+func (c Client) add(data []byte, e Entry, force bool) (Edit, error) {
 	if err := c.check(data); err != nil {
 		return Edit{}, err
 	}
@@ -115,9 +120,9 @@ func (c Client) Add(data []byte, e Entry) (Edit, error) {
 		err  error
 	)
 	if c.Format == TOML {
-		edit, err = c.addTOML(data, e)
+		edit, err = c.addTOML(data, e, force)
 	} else {
-		edit, err = c.addJSON(data, e)
+		edit, err = c.addJSON(data, e, force)
 	}
 	if err != nil {
 		return Edit{}, err
@@ -150,16 +155,9 @@ func (c Client) Find(data []byte, name string) (Entry, bool, error) {
 	return c.findJSON(data, name)
 }
 
-// Ours reports whether an entry starts this program.
-func (e Entry) Ours() bool {
-	base := e.Command[strings.LastIndexAny(e.Command, `/\`)+1:]
-	base = strings.TrimSuffix(strings.ToLower(base), ".exe")
-	return base == "mcp-bridge"
-}
-
-// runs reports whether the entry runs what o runs: then it stays as it is, with
+// Runs reports whether the entry runs what o runs: then it stays as it is, with
 // everything that the person added to it.
-func (e Entry) runs(o Entry) bool {
+func (e Entry) Runs(o Entry) bool {
 	return e.Command == o.Command && slices.Equal(e.Args, o.Args) && (len(o.Env) == 0 || maps.Equal(e.Env, o.Env))
 }
 
@@ -193,7 +191,7 @@ func (c Client) verify(after []byte, e Entry) error {
 
 func (c Client) taken(name string, line, col int) error {
 	return &Error{Client: c.ID, Line: line, Col: col, cause: ErrTaken,
-		Message: fmt.Sprintf("there is a server %q already, and it is not mcp-bridge", name), hint: "choose another name with --name"}
+		Message: fmt.Sprintf("there is a server %q already, and it is not mcp-bridge", name), hint: "choose another name with --name, or replace it with --force"}
 }
 
 // object returns the entry's own object as indented JSON: members in the order

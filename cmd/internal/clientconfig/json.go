@@ -82,7 +82,7 @@ func text(v hujson.Value) string {
 }
 
 // addJSON inserts or replaces the entry.
-func (c Client) addJSON(data []byte, e Entry) (Edit, error) {
+func (c Client) addJSON(data []byte, e Entry, force bool) (Edit, error) {
 	root, skip, err := c.parseJSON(data)
 	if err != nil {
 		return Edit{}, err
@@ -118,11 +118,11 @@ func (c Client) addJSON(data []byte, e Entry) (Edit, error) {
 	}
 	if m := member(servers, e.Name); m != nil {
 		old := entryOf(m.Value)
-		if !old.Ours() && old.Command != e.Command {
+		if !force && !old.Ours() && old.Command != e.Command {
 			line, col := place(data, m.Name.StartOffset+skip)
 			return Edit{}, c.taken(e.Name, line, col)
 		}
-		if old.runs(e) {
+		if old.Runs(e) {
 			return Edit{}, nil
 		}
 		return f.replace(m.Value, func(prefix string) (string, error) {
@@ -192,21 +192,56 @@ func (c Client) removeJSON(data []byte, name string) (Edit, bool, error) {
 		if text(m.Name) != name {
 			continue
 		}
-		from, to := m.Name.StartOffset, m.Value.EndOffset
-		switch {
-		case i+1 < len(o.Members): // up to the next name, so that the comma goes too
-			to = o.Members[i+1].Name.StartOffset - len(trailingIndent(o.Members[i+1].Name.BeforeExtra))
-			from -= len(trailingIndent(m.Name.BeforeExtra))
-		case i > 0: // from the end of the value before
-			from = o.Members[i-1].Value.EndOffset
-		default:
-			from -= len(m.Name.BeforeExtra)
-			to = at.EndOffset - 1
-		}
+		from, to, kept := cut(o, i, data[skip:])
 		from, to = from+skip, to+skip
-		return Edit{Offset: from, Old: string(data[from:to])}, true, nil
+		return Edit{Offset: from, Old: string(data[from:to]), New: kept}, true, nil
 	}
 	return Edit{}, false, nil
+}
+
+// cut returns the range that goes with the member i of o, and what of it stays: the
+// comments, and the line ends that they need.
+func cut(o *hujson.Object, i int, data []byte) (from, to int, kept string) {
+	m := o.Members[i]
+	from, to = m.Name.StartOffset, m.Value.EndOffset
+	switch {
+	case i+1 < len(o.Members): // up to the next name, so that the comma goes too
+		next := o.Members[i+1].Name
+		if comment(m.Value.AfterExtra) || comment(next.BeforeExtra) {
+			return from, next.StartOffset - len(next.BeforeExtra), string(m.Value.AfterExtra)
+		}
+		return from - len(trailingIndent(m.Name.BeforeExtra)), next.StartOffset - len(trailingIndent(next.BeforeExtra)), ""
+	case i > 0: // from the end of the value before, with the comma behind that
+		before := o.Members[i-1].Value
+		kept = string(before.AfterExtra)
+		if comment(m.Name.BeforeExtra) {
+			kept += string(bytes.TrimRight(m.Name.BeforeExtra, " \t\r\n"))
+		}
+		if rest := bytes.TrimLeft(data[to:], " \t"); strings.Contains(kept, "//") && !bytes.HasPrefix(rest, []byte("\n")) && !bytes.HasPrefix(rest, []byte("\r\n")) {
+			kept += "\n"
+		}
+		return before.EndOffset, to, kept
+	}
+	return from - len(m.Name.BeforeExtra) + len(commented(m.Name.BeforeExtra)), to + len(m.Value.AfterExtra) + trailingComma(data, to+len(m.Value.AfterExtra)), ""
+}
+
+// comment reports whether an extra holds more than white space.
+func comment(extra []byte) bool { return len(bytes.TrimSpace(extra)) > 0 }
+
+// commented is an extra up to the end of its last comment.
+func commented(extra []byte) []byte {
+	if !comment(extra) {
+		return nil
+	}
+	return extra
+}
+
+// trailingComma is 1 when a comma stands at the offset.
+func trailingComma(data []byte, at int) int {
+	if at < len(data) && data[at] == ',' {
+		return 1
+	}
+	return 0
 }
 
 // trailingIndent is the white space after the last comment of an extra.
@@ -216,25 +251,53 @@ func trailingIndent(extra []byte) []byte {
 }
 
 func (c Client) findJSON(data []byte, name string) (Entry, bool, error) {
-	root, _, err := c.parseJSON(data)
-	if err != nil || root == nil {
+	servers, err := c.serversJSON(data)
+	if err != nil || servers == nil {
 		return Entry{}, false, err
 	}
+	m := member(servers, name)
+	if m == nil {
+		return Entry{}, false, nil
+	}
+	e := entryOf(m.Value)
+	e.Name = name
+	return e, true, nil
+}
+
+// serversJSON returns the object that holds the client's servers; nil when there is
+// none.
+func (c Client) serversJSON(data []byte) (*hujson.Object, error) {
+	root, _, err := c.parseJSON(data)
+	if err != nil || root == nil {
+		return nil, err
+	}
 	at := root
-	for _, key := range append(append([]string{}, c.Path...), name) {
+	for _, key := range c.Path {
 		o, ok := at.Value.(*hujson.Object)
 		if !ok {
-			return Entry{}, false, nil
+			return nil, nil
 		}
 		m := member(o, key)
 		if m == nil {
-			return Entry{}, false, nil
+			return nil, nil
 		}
 		at = &m.Value
 	}
-	e := entryOf(*at)
-	e.Name = name
-	return e, true, nil
+	servers, _ := at.Value.(*hujson.Object)
+	return servers, nil
+}
+
+// namesJSON returns the names of the client's servers in the order of the file.
+func (c Client) namesJSON(data []byte) ([]string, error) {
+	servers, err := c.serversJSON(data)
+	if err != nil || servers == nil {
+		return nil, err
+	}
+	var names []string
+	for i := range servers.Members {
+		names = append(names, text(servers.Members[i].Name))
+	}
+	return names, nil
 }
 
 // entryOf reads the entry that v holds; what has another shape is left empty.

@@ -18,7 +18,7 @@ func ofServer(t doc.TOMLTable, name string) bool {
 	return len(t.Name) >= 2 && t.Name[0] == "mcp_servers" && t.Name[1] == name
 }
 
-func (c Client) addTOML(data []byte, e Entry) (Edit, error) {
+func (c Client) addTOML(data []byte, e Entry, force bool) (Edit, error) {
 	newline := "\n"
 	if bytes.Contains(data, []byte("\r\n")) {
 		newline = "\r\n"
@@ -29,10 +29,10 @@ func (c Client) addTOML(data []byte, e Entry) (Edit, error) {
 		return Edit{}, err
 	}
 	if found {
-		if !old.Ours() && old.Command != e.Command {
+		if !force && !old.Ours() && old.Command != e.Command {
 			return Edit{}, c.taken(e.Name, 0, 0)
 		}
-		if old.runs(e) {
+		if old.Runs(e) {
 			return Edit{}, nil
 		}
 		edit, ok := removeTOML(data, e.Name)
