@@ -136,7 +136,6 @@ func (a *app) otherName(entries []clientconfig.Entry, e clientconfig.Entry, c cl
 	return "choose another name with --name, or replace it with --force:\n" + command + " --name " + free + "\n" + command + " --force"
 }
 
-
 // errChanged says that another program wrote the file meanwhile.
 var errChanged = errors.New("the file was changed by another program just now")
 
