@@ -95,6 +95,11 @@ var (
 	placeholder = regexp.MustCompile(`\{[^{}/]*\}`)
 )
 
+// hasVariable reports whether a URL template has a place for an argument of the path.
+func hasVariable(url, name string) bool {
+	return strings.Contains(url, "{"+name+"}") || slices.ContainsFunc(SplitPath(action.ReplaceAllString(url, "x")), func(p PathPiece) bool { return p.Name == name })
+}
+
 func (c *checker) request(at string, t *Tool) {
 	r, key := &t.RequestTemplate, at+".requestTemplate"
 	c.toolURL(key+".url", r.URL)
@@ -179,7 +184,7 @@ func (c *checker) arg(at string, a *Arg, t *Tool) {
 	if (a.Position == "header" || a.Position == "cookie") && a.Name != "" && !IsToken(a.Name) {
 		c.fail(at+".name", quote(a.Name)+" is not a legal name of a "+a.Position)
 	}
-	if a.Position == "path" && t.RequestTemplate.URL != "" && !strings.Contains(t.RequestTemplate.URL, "{"+a.Name+"}") {
+	if a.Position == "path" && t.RequestTemplate.URL != "" && !hasVariable(t.RequestTemplate.URL, a.Name) {
 		c.warn(at+".position", "the URL has no {"+a.Name+"}: the argument is not sent")
 	}
 	c.style(at+".style", a)

@@ -226,3 +226,42 @@ func TestConcurrentPlans(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestReservedPath holds that a slash stays where the template asks for it, and that
+// nothing else of a URL can be changed there.
+func TestReservedPath(t *testing.T) {
+	make := func(reserved bool, style string) *tool.Tool {
+		return &tool.Tool{Name: "r", Imported: true, Request: tool.Request{Method: "GET", URL: "https://api.example.com/v1/{name}:x"},
+			Params: []tool.Param{{Name: "name", Wire: "name", In: tool.InPath, Style: style, Reserved: reserved}}}
+	}
+	for _, c := range []struct {
+		reserved    bool
+		style, args string
+		want        string
+	}{
+		{true, "simple", `"projects/p"`, "/v1/projects/p:x"},
+		{true, "simple", `"a/b c/ä?x=1#y%2F"`, "/v1/a/b%20c/%C3%A4%3Fx=1%23y%252F:x"},
+		{true, "", `"a/b"`, "/v1/a/b:x"},
+		{true, "matrix", `"a/b"`, "/v1/;name=a/b:x"},
+		{false, "simple", `"projects/p"`, "/v1/projects%2Fp:x"},
+		{true, "simple", `"../admin"`, "segment"},
+		{true, "simple", `"a/../../admin"`, "segment"},
+		{true, "simple", `"a/%2e%2e/b"`, "segment"},
+		{true, "simple", `"a/./b"`, "segment"},
+		{true, "simple", `""`, "is empty"},
+		{true, "simple", `"@evil.example/x"`, "/v1/@evil.example/x:x"},
+	} {
+		p, err := New(make(c.reserved, c.style), tool.Args{"name": []byte(c.args)}, template.Env{})
+		got := ""
+		if err != nil {
+			got = err.Error()
+		} else {
+			if got = p.URL; p.Origin != "https://api.example.com" {
+				t.Errorf("%s: the origin %s", c.args, p.Origin)
+			}
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%s: %s, want %s", c.args, got, c.want)
+		}
+	}
+}

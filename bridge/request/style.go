@@ -227,19 +227,24 @@ func simpleObject(p tool.Param, raw json.RawMessage, sep string, escape func(str
 }
 
 // pathText writes one argument for a placeholder: style "simple", "label" or
-// "matrix", every value percent-encoded.
+// "matrix", every value percent-encoded. Where the template asks for it, RFC 3986's
+// reserved characters stay, slashes too, but for those that end a path.
 func pathText(p tool.Param, raw json.RawMessage) (string, error) {
+	escapePath := escapePath
+	if p.Reserved {
+		escapePath = func(s string) string { return escape(s, inPath) }
+	}
 	switch p.Style {
 	case "label":
-		return prefixed(p, raw, ".", "")
+		return prefixed(p, raw, ".", "", escapePath)
 	case "matrix":
-		return prefixed(p, raw, ";", escapePath(wire(p))+"=")
+		return prefixed(p, raw, ";", escapePath(wire(p))+"=", escapePath)
 	}
 	return simpleText(p, raw, escapePath)
 }
 
 // prefixed writes the styles that begin every item with a mark.
-func prefixed(p tool.Param, raw json.RawMessage, mark, name string) (string, error) {
+func prefixed(p tool.Param, raw json.RawMessage, mark, name string, escapePath func(string) string) (string, error) {
 	if !p.Explode || !isArray(raw) && !isObject(raw) {
 		s, err := simpleText(p, raw, escapePath)
 		return mark + name + s, err

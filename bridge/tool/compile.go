@@ -144,6 +144,7 @@ func (c *compiler) tool(p *profiles.Tool) *Tool {
 	}
 	t.annotate(p)
 	in := c.params(t, p.Args)
+	t.variables()
 	c.schemas(t, in, parsed(p.OutputSchema))
 	c.security(t, p)
 	before := len(c.errs)

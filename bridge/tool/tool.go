@@ -106,7 +106,9 @@ type Param struct {
 	Default  json.RawMessage // sent when the argument is absent; nil: nothing
 	Style    string          // OpenAPI style, or "json" for JSON text of every value; empty: Higress's JSON text for arrays and objects
 	Explode  bool
-	Reserved bool // OpenAPI's allowReserved: RFC 3986's reserved characters of a value are sent as they are
+	// Reserved is OpenAPI's allowReserved: RFC 3986's reserved characters of a value are
+	// sent as they are. In a path that are slashes, too: the template asks for them.
+	Reserved bool
 
 	// Binary reports a whole body of bytes, given as base64 or as a local file.
 	Binary bool

@@ -65,6 +65,31 @@ func pathRange(url string) (from, to int) {
 	return from, to
 }
 
+// variables writes the variables of a URL template that are arguments as plain
+// placeholders, {name}: what stands beside the name says what values are like. A
+// variable that asks for slashes keeps those of its argument.
+func (t *Tool) variables() {
+	url, at := t.Request.URL, 0
+	var out strings.Builder
+	for _, piece := range profiles.SplitPath(masked(url)) {
+		if at+len(piece.Text) > len(url) {
+			return // pieces that share braces
+		}
+		text := url[at : at+len(piece.Text)]
+		at += len(piece.Text)
+		if piece.Name != "" && t.param(strings.Trim(text, "{}")) == nil {
+			if p := t.param(piece.Name); p != nil && p.In == InPath {
+				p.Reserved = p.Reserved || piece.Slash
+				text = "{" + piece.Name + "}"
+			}
+		}
+		out.WriteString(text)
+	}
+	if at == len(url) {
+		t.Request.URL = out.String()
+	}
+}
+
 // placeholders warns of a {name} that no path argument fills: it is sent as it
 // stands. (An argument without its placeholder is for profiles.Check to tell.)
 func (c *compiler) placeholders(t *Tool) {

@@ -66,7 +66,11 @@ func (b *builder) parameter(n node) string {
 		}
 		return "a parameter stands in " + quote(p.In)
 	default:
-		return "a parameter stands in " + quote(n.get("in").text())
+		if p.Wire == "" || !strings.Contains(b.f.path, "{"+p.Wire+"}") {
+			return "a parameter stands in " + quote(n.get("in").text())
+		}
+		b.r.warn(n.at(), "the parameter "+quote(p.Wire)+" does not say where it stands, and the path "+quote(b.f.path)+" names it: it is put there")
+		p.In = "path"
 	}
 	if p.Wire == "" {
 		return "a parameter has no name"
