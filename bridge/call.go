@@ -142,8 +142,10 @@ func (s *sending) result(ctx context.Context, response result.Response, used []c
 	switch {
 	case s.hint != "" && response.Status >= http.StatusBadRequest: // else what was wrong has been cured
 		r.AddHint(s.b.mask.String(s.hint))
-	case response.Status == 401:
+	case response.Status == http.StatusUnauthorized && len(used) > 0:
 		s.b.hintSignIn(r, used)
+	case (response.Status == http.StatusUnauthorized || response.Status == http.StatusForbidden) && len(used) == 0:
+		s.b.hintNothingSent(r, s.plan)
 	}
 	return r
 }

@@ -100,7 +100,7 @@ func (e *Error) refusedHint() string {
 	case "invalid_client", "unauthorized_client":
 		return "check client.id and client.secret in the profile against what the server has registered"
 	case "invalid_scope":
-		return "ask for scopes that the server knows: client.scopes in the profile"
+		return "edit client.scopes in the profile to scopes that the server knows, then " + signIn
 	case "invalid_target":
 		return `set client.resource in the profile to what the server expects, or to "off"`
 	case "invalid_redirect_uri":

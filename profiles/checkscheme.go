@@ -43,10 +43,6 @@ func (c *checker) scheme(at string, s *SecurityScheme) {
 		if s.OpenIDConnectURL == "" && s.Issuer == "" {
 			c.missing(at+".openIdConnectUrl", "missing: openIdConnect needs the address of its configuration, or issuer")
 		}
-	case MutualTLS:
-		if c.p.HTTP.ClientCert == "" {
-			c.warn(at, "the scheme needs http.clientCert and http.clientKey")
-		}
 	}
 	c.strayKeys(at, s)
 	c.endpoint(at+".openIdConnectUrl", s.OpenIDConnectURL)
@@ -67,14 +63,13 @@ func (c *checker) hasAddress() bool {
 
 func (c *checker) httpScheme(at string, s *SecurityScheme) {
 	usable := []string{"basic", "bearer"}
-	switch {
+	switch { // another scheme is allowed: a tool that needs it has a warning
+
 	case s.Scheme == "":
 		c.missing(at+".scheme", `missing: http needs scheme = "basic" or "bearer"`)
 	case slices.Contains(usable, s.Scheme):
 	case plaintext.Nearest(s.Scheme, usable) != "" || !IsToken(s.Scheme):
 		c.choose(at+".scheme", s.Scheme, usable...)
-	default:
-		c.warn(at+".scheme", "calls that need the scheme "+quote(s.Scheme)+" fail: only basic and bearer can be used")
 	}
 }
 

@@ -1,7 +1,6 @@
 package profiles
 
 import (
-	"path/filepath"
 	"strings"
 )
 
@@ -111,29 +110,4 @@ func (s *SecurityScheme) flowProblem() (why, auth string) {
 		return "it has only the password flow, which would hand your password to this program", "bearer"
 	}
 	return "", ""
-}
-
-// authHint says how to replace the security of the profile's document, or of its file.
-func (p *Profile) authHint(auth string) string {
-	if p.OpenAPI == nil || p.Name == "" || p.File != "" && filepath.Base(filepath.Dir(p.File)) != "profiles" {
-		return `write type = "http" and scheme = "bearer", or another type that the API accepts, for it under [[server.securitySchemes]] in ` + p.fileName()
-	}
-	add := "mcp-bridge add " + p.Name + " --update --auth "
-	login := ", then: mcp-bridge login " + p.Name
-	switch {
-	case auth == "apiKey:header:Authorization":
-		return "store the whole header value as a key: " + add + auth + login
-	case strings.HasPrefix(auth, "apiKey:"):
-		return "type: " + add + auth + login
-	case strings.HasPrefix(auth, "oidc="):
-		return "type: " + add + auth + login + "; or for a token of your own: " + add + "bearer"
-	}
-	return "if the API also accepts a " + map[string]string{"basic": "user name and password", "bearer": "token of your own"}[auth] + ", type: " + add + auth + login
-}
-
-func (p *Profile) fileName() string {
-	if p.File == "" {
-		return "the profile"
-	}
-	return p.File
 }

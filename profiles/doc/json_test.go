@@ -15,7 +15,7 @@ var jsonCases = []readCase{
 	{"lone surrogate", `"\ud800x"`, "\"\uFFFDx\""},
 	{"surrogate and no other", `"\ud800A"`, "\"\uFFFDA\""},
 	{"members in order", `{"b": 1, "a": {"d": [], "c": {}}}`, `{"b":1,"a":{"d":[],"c":{}}}`},
-	{"repeated key", "{\"a\": 1,\n \"a\": 2}", "{\"a\":2}\nwarning f:2:2: the key \"a\" stands here again (first on line 1): this one is used"},
+	{"repeated key", "{\"a\": 1,\n \"a\": 2}", "{\"a\":2}\nwarning f:2:2: duplicate key \"a\" (first on line 1); the later value is used"},
 	{"trailing commas", "[1,\n{\"a\": 2,},]", "[1,{\"a\":2}]\nwarning f:2:8: a trailing comma\nwarning f:2:10: a trailing comma"},
 	{"byte order mark", "\ufeff[1]", "[1]\nwarning f:1:1: the document begins with a byte order mark"},
 	{"utf-16 little", "\xff\xfe[\x001\x00]\x00", "[1]\nwarning f:1:1: the document is UTF-16: UTF-8 is expected"},

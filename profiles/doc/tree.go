@@ -33,8 +33,8 @@ func uniqueMembers(members []Member, seen map[string]int, warn *warnings) []Memb
 			out = append(out, m)
 			continue
 		}
-		warn.add(m.KeyPos, "the key "+strconv.Quote(plaintext.ShortenBytes(m.Key, longestName))+" stands here again (first on line "+
-			strconv.Itoa(out[at].KeyPos.Line)+"): this one is used")
+		warn.add(m.KeyPos, "duplicate key "+strconv.Quote(plaintext.ShortenBytes(m.Key, longestName))+" (first on line "+
+			strconv.Itoa(out[at].KeyPos.Line)+"); the later value is used")
 		out[at] = m
 	}
 	return out

@@ -200,7 +200,7 @@ func schemeRows() []row {
 		{name: "apiKey query", yaml: scheme("type: apiKey, in: query, name: k"), want: func(p *profiles.Profile) (any, any) { return first(p).In, "query" }},
 		{name: "apiKey cookie, which Higress cannot do", yaml: scheme("type: apiKey, in: cookie, name: k"), want: func(p *profiles.Profile) (any, any) { return first(p).In, "cookie" }},
 		{name: "apiKey without name", yaml: scheme("type: apiKey, in: query"), errs: []string{"f.yaml:4:5: server.securitySchemes[0].name: missing"}},
-		{name: "http digest", yaml: scheme("type: http, scheme: digest"), warns: []string{`f.yaml:4:33: server.securitySchemes[0].scheme: calls that need the scheme "digest" fail`}},
+		{name: "http digest", yaml: scheme("type: http, scheme: digest"), want: func(p *profiles.Profile) (any, any) { return first(p).Scheme, "digest" }},
 		{name: "oauth2 without flows", yaml: scheme("type: oauth2"), want: func(p *profiles.Profile) (any, any) { return first(p).Type, profiles.OAuth2 }},
 		{name: "oauth2 with flows", yaml: scheme("type: oauth2, flows: {authorizationCode: {authorizationUrl: 'https://a.example/', tokenUrl: 'https://a.example/t', scopes: {r: read}}}"),
 			want: func(p *profiles.Profile) (any, any) {

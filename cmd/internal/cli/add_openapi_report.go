@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 
 // loginHint says what a scheme still needs. used are the schemes that tools need.
 func loginHint(p *profiles.Profile, s *profiles.SecurityScheme, used map[string]bool) string {
+	if !used[s.ID] {
+		return "no tool uses it"
+	}
 	record, signIns := s.ID, 0
 	for i := range p.Server.SecuritySchemes {
 		if one := &p.Server.SecuritySchemes[i]; credential.IsOAuth(one) && used[one.ID] {
@@ -25,8 +29,16 @@ func loginHint(p *profiles.Profile, s *profiles.SecurityScheme, used map[string]
 		return "needs a sign-in. Type: " + credential.LoginCommand(p.Name, record, "") +
 			" (if the server does not register clients automatically, first give it the client id that you have from it: mcp-bridge add " + p.Name + " --update --client-id ID)"
 	}
-	what := map[bool]string{true: "needs a sign-in. Type: ", false: "needs a credential. Type: "}[credential.IsOAuth(s)]
-	return what + credential.LoginCommand(p.Name, record, "")
+	needs := "a token"
+	switch {
+	case credential.IsOAuth(s):
+		needs = "a sign-in"
+	case s.Type == profiles.APIKey:
+		needs = "a key"
+	case s.Scheme == "basic":
+		needs = "a user name and password"
+	}
+	return "needs " + needs + ". Type: " + credential.LoginCommand(p.Name, record, "")
 }
 
 // usedSchemes are the ids of the schemes that tools need.
@@ -60,6 +72,9 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 		r.Warnings = append(r.Warnings, addWarning{At: p.At(w.Key), Message: keyed(w.Key, w.Message)})
 	}
 	used := usedSchemes(set)
+	if w, ok := i.withoutSecurity(p); ok {
+		r.Warnings = append(r.Warnings, w)
+	}
 	for n := range d.Notes {
 		if i.auth.Given() && !used[d.Notes[n].ID] {
 			continue // --auth is used in its place
@@ -79,6 +94,31 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 		r.Mode = "search"
 	}
 	return r
+}
+
+// withoutSecurity says how many operations the document marks as needing no credential
+// although it has schemes: such marks are often wrong.
+func (i *importedAPI) withoutSecurity(p *profiles.Profile) (addWarning, bool) {
+	if i.auth.Given() || p.OpenAPI.ForceSecurity || len(p.Server.SecuritySchemes) == 0 {
+		return addWarning{}, false
+	}
+	open := 0
+	for _, o := range i.read.Operations {
+		if o.Security != nil && len(o.Security) == 0 {
+			open++
+		}
+	}
+	if open == 0 {
+		return addWarning{}, false
+	}
+	s := &p.Server.SecuritySchemes[0]
+	for n := range p.Server.SecuritySchemes {
+		if one := &p.Server.SecuritySchemes[n]; credential.SchemePreference(one) < credential.SchemePreference(s) {
+			s = one
+		}
+	}
+	return addWarning{At: i.spec.Name, Message: fmt.Sprintf("%d of %s are marked security: [] (no credential needed) although the document has security schemes; if their calls are answered with 401, type: %s",
+		open, count(len(i.read.Operations), "operation"), p.RequireHint(s))}, true
 }
 
 // schemeEntry says of a scheme of the document whether its tools can authenticate, and

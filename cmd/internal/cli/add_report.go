@@ -85,8 +85,9 @@ func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret,
 		switch {
 		case s.Type == profiles.OAuth2 || s.Type == profiles.OpenIDConnect:
 			e.Usable, e.Hint = false, loginHint(p, s, usedSchemes(set))
-		case s.Type == profiles.HTTPScheme && s.Scheme != "basic" && s.Scheme != "bearer":
-			e.Usable, e.Hint = false, "calls that need it fail: only basic and bearer can be used"
+		case p.Unusable(s) != nil:
+			bad := p.Unusable(s)
+			e.Usable, e.Hint = false, bad.Error()+"; "+bad.Hint()
 		case stored[s.ID] && mode == higress.Keychain:
 		case s.DefaultCredential != nil && !s.DefaultCredential.Keychain:
 		case client[s.ID] == carriesIn:

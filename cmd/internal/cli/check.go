@@ -60,6 +60,9 @@ func (a *app) check(ref string, asJSON bool) error {
 			report.Warnings = append(report.Warnings, finding{At: w.Pos.String(), Key: w.Key, Message: w.Message})
 		}
 		report.Warnings = append(report.Warnings, signInFindings(v)...)
+		if message, hint := v.Unused(); message != "" {
+			report.Warnings = append(report.Warnings, finding{At: v.Profile.At("server.securitySchemes"), Key: "server.securitySchemes", Message: message, Hint: hint})
+		}
 		report.Warnings = append(report.Warnings, a.documentFindings(v)...)
 		report.Warnings = append(report.Warnings, listFindings(v)...)
 		if err := v.Bridge.Ready(); err != nil {

@@ -194,7 +194,10 @@ func (a *app) chooseRecord(ctx context.Context, v *session.View, c choice) (sess
 	case len(candidates) == 0 && c.name != "":
 		return none, nil, usage(didYouMean(c.name, names), "%s has no security scheme %q", v.Profile.Name, c.name)
 	case len(candidates) == 0:
-		return none, nil, fail(exitFailed, "mcp-bridge status", "%s takes no credential from the keychain", v.Profile.Name)
+		if message, hint := v.Unused(); message != "" {
+			return none, nil, fail(exitFailed, hint, "%s: %s", v.Profile.Name, message)
+		}
+		return none, nil, fail(exitFailed, "mcp-bridge status shows where its credentials come from", "%s takes no credential from the keychain", v.Profile.Name)
 	case len(candidates) == 1:
 		scheme := v.Profile.Scheme(candidates[0].Scheme)
 		return candidates[0], scheme, a.canStore(v, candidates[0], scheme)
@@ -285,6 +288,9 @@ func (a *app) canStore(v *session.View, r session.Record, scheme *profiles.Secur
 	case !r.Keychain:
 		return fail(exitFailed, inKeychain(scheme)+" at "+v.Profile.File, "%s takes its credential from the profile, not from the keychain", r.Name)
 	case len(r.Origins) == 0:
+		if message, hint := v.Unused(); message != "" {
+			return fail(exitFailed, hint, "%s: %s", v.Profile.Name, message)
+		}
 		return fail(exitFailed, "mcp-bridge check", "no tool of %s sends %s anywhere", v.Profile.Name, r.Name)
 	}
 	return nil

@@ -204,7 +204,7 @@ func (a *app) removeProfile(ctx context.Context, text string, yes bool) error {
 	a.tellUses(name)
 	if !yes {
 		if !a.canAsk() {
-			return usage("add --yes", "removing %s needs a yes", name)
+			return usage("to delete it, type: mcp-bridge profiles remove "+name+" --yes", "%s was not deleted: there is nobody to ask", name)
 		}
 		if ok, err := a.confirm(ctx, "Delete "+file+"?"); err != nil || !ok {
 			a.say("nothing was removed")

@@ -122,6 +122,9 @@ func (r *statusReport) collect() error {
 		for _, host := range v.Profile.HTTP.AllowInsecure {
 			r.a.say("warning: %s sends to %s without encryption", v.Profile.Name, host)
 		}
+		if message, hint := v.Unused(); message != "" {
+			r.a.say("warning: %s: %s; %s", v.Profile.Name, message, hint)
+		}
 		for _, rec := range v.Records() {
 			r.record(v, rec)
 		}
