@@ -37,7 +37,7 @@ func SplitPath(path string) []PathPiece {
 		if path[i] != '{' {
 			continue
 		}
-		end := closing(path[i:])
+		end := closingBrace(path[i:])
 		if end < 0 {
 			continue
 		}
@@ -54,8 +54,8 @@ func SplitPath(path string) []PathPiece {
 	return out
 }
 
-// closing returns the place of the brace that closes the first one, or -1.
-func closing(s string) int {
+// closingBrace returns the place of the brace that closes the first one, or -1.
+func closingBrace(s string) int {
 	depth := 0
 	for i := range len(s) {
 		switch s[i] {
@@ -73,7 +73,7 @@ func closing(s string) int {
 // variables reads what stands in braces; nil when that names nothing.
 func variables(text string) []PathPiece {
 	inner := strings.TrimSpace(text[1 : len(text)-1])
-	for len(inner) > 2 && inner[0] == '{' && closing(inner) == len(inner)-1 { // {{id}}
+	for len(inner) > 2 && inner[0] == '{' && closingBrace(inner) == len(inner)-1 { // {{id}}
 		inner = strings.TrimSpace(inner[1 : len(inner)-1])
 	}
 	operator := byte(0)
