@@ -23,9 +23,15 @@ const maxForm = 64 << 10
 type FormOptions struct {
 	Title   string   // heads the page; empty: a general one
 	Label   string   // names the secret; empty: "API key", or "Password" with User
-	Help    string   // one sentence more, as where to find the key
+	Help    string   // what the API's document says of it, as where to find the key
+	Link    string   // an https address with more about it; empty, or another kind of address: none
+	Profile string   // whom it is for; empty: the page does not say
+	Scheme  string   // the security scheme, in words
 	User    bool     // asks for a user name, too: the value is user:password
 	Origins []string // where the secret will be sent, as the page says
+	// Clean takes the value out of what was typed or pasted; removed says what else was
+	// there. Its error is shown on the form, which stays. nil: the text is the value.
+	Clean func(typed string) (v secret.Value, removed []string, err error)
 	// Timeout, Open, Started and Command are as in LoginOptions.
 	Timeout time.Duration
 	Open    func(ctx context.Context, address string) error
@@ -72,11 +78,17 @@ type keyForm struct {
 	err     error
 }
 
+// showQuery asks for the form with a field that shows what is typed. A page without a
+// script, as all of ours are, cannot change the one that it has.
+const showQuery = "show=1"
+
 // fields are what the page shows of a form.
 type fields struct {
 	Action, Token        string
 	Label, Help, Problem string
+	Link                 string
 	User, AskEmpty       bool
+	Visible              bool   // the secret is shown while it is typed
 	UserValue            string // what was typed before
 	Sent                 string
 	Origins              []string
@@ -86,7 +98,7 @@ type fields struct {
 func (q *keyForm) respond(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		if navigates(w, r) {
-			q.ask(w, http.StatusOK, fields{})
+			q.ask(w, http.StatusOK, fields{Visible: r.URL.RawQuery == showQuery})
 		}
 		return
 	}
@@ -102,12 +114,12 @@ func (q *keyForm) respond(w http.ResponseWriter, r *http.Request) {
 		})
 		return
 	}
-	value, again := q.read(typed)
+	value, removed, again := q.read(typed)
 	if again.Problem != "" {
 		q.ask(w, http.StatusUnprocessableEntity, again)
 		return
 	}
-	q.take(w, r, func() page { return q.keep(secret.New(value)) })
+	q.take(w, r, func() page { return q.keep(value, removed) })
 }
 
 // take deals with the answer, once.
@@ -121,7 +133,7 @@ func (q *keyForm) take(w http.ResponseWriter, r *http.Request, settle func() pag
 }
 
 // keep hands the value to Store.
-func (q *keyForm) keep(v secret.Value) page {
+func (q *keyForm) keep(v secret.Value, removed []string) page {
 	if q.options.Store != nil {
 		ctx, cancel := context.WithTimeout(q.ctx, storeTime)
 		defer cancel()
@@ -130,7 +142,7 @@ func (q *keyForm) keep(v secret.Value) page {
 		}
 	}
 	q.value = v
-	return savedPage()
+	return savedPage(q.options, v, removed)
 }
 
 // posted reads a post that comes from the form's own page.
@@ -152,9 +164,9 @@ func (q *keyForm) posted(w http.ResponseWriter, r *http.Request) (url.Values, bo
 }
 
 // read takes the value from what was typed, or says what is wrong with it.
-func (q *keyForm) read(post url.Values) (value string, again fields) {
+func (q *keyForm) read(post url.Values) (value secret.Value, removed []string, again fields) {
 	user, typed := strings.TrimSpace(post.Get("user")), post.Get("secret")
-	again.UserValue = user
+	again.UserValue, again.Visible = user, post.Get("show") == "1"
 	if !q.options.User {
 		user, typed = "", strings.TrimSpace(typed) // copied with the space around it
 	}
@@ -169,12 +181,21 @@ func (q *keyForm) read(post url.Values) (value string, again fields) {
 		again.Problem, again.AskEmpty = "Please type the password, or say that there is none.", true
 	case typed == "" && !q.options.User:
 		again.Problem = "Please type or paste it first: the field was empty."
-	case q.options.User:
-		value = user + ":" + typed
-	default:
-		value = typed
 	}
-	return value, again
+	if again.Problem != "" {
+		return secret.Value{}, nil, again
+	}
+	if q.options.User {
+		typed = user + ":" + typed
+	}
+	if q.options.Clean == nil {
+		return secret.New(typed), nil, again
+	}
+	value, removed, err := q.options.Clean(typed)
+	if err != nil {
+		again.Problem = "Please try again: " + tidy(err.Error()) + "."
+	}
+	return value, removed, again
 }
 
 // isTypable reports whether s is text without control characters.
@@ -189,6 +210,9 @@ func (q *keyForm) ask(w http.ResponseWriter, status int, f fields) {
 	if f.Label, f.Help = tidy(o.Label), tidy(o.Help); f.Label == "" {
 		f.Label = map[bool]string{false: "API key", true: "Password"}[o.User]
 	}
+	if strings.HasPrefix(o.Link, "https://") && CheckAddress(o.Link) == nil {
+		f.Link = o.Link
+	}
 	f.Sent = "It is kept on this computer and will be sent only to"
 	for _, origin := range o.Origins {
 		f.Origins = append(f.Origins, tidy(origin))
@@ -196,7 +220,7 @@ func (q *keyForm) ask(w http.ResponseWriter, status int, f fields) {
 	if len(f.Origins) == 0 {
 		f.Sent = "It is kept on this computer and is sent nowhere yet."
 	}
-	p := page{status: status, Tone: "key", Title: tidy(o.Title), Form: &f,
+	p := page{status: status, Tone: "key", Title: tidy(o.Title), Form: &f, Facts: facts("Profile", o.Profile, "Credential", o.Scheme),
 		Text: []string{"Type it here and not into the chat: the AI model never sees it."}}
 	if p.Title == "" {
 		p.Title = "mcp-bridge needs your credential"
@@ -204,10 +228,27 @@ func (q *keyForm) ask(w http.ResponseWriter, status int, f fields) {
 	send(w, p)
 }
 
-func savedPage() page {
-	return page{status: http.StatusOK, Tone: "good", Title: "Saved",
-		Text: []string{"mcp-bridge can now make calls for you. The credential is kept on this computer; the AI model never sees it."},
-		Next: closeTab}
+// savedPage says what is stored, for whom, and by what end it is recognised.
+func savedPage(o FormOptions, v secret.Value, removed []string) page {
+	p := page{status: http.StatusOK, Tone: "good", Title: "Saved",
+		Text:  []string{"mcp-bridge can now make calls for you. The credential is kept on this computer; the AI model never sees it."},
+		Facts: facts("Profile", o.Profile, "API", strings.Join(o.Origins, ", "), "Credential", o.Scheme, "Ends in", ending(v, o.User)),
+		Next:  closeTab}
+	if len(removed) > 0 {
+		p.Text = append(p.Text, "It was stored without "+tidy(strings.Join(removed, ", "))+".")
+	}
+	return p
+}
+
+// ending is the end of a key, by which a person recognises it: at most a quarter of it,
+// and nothing of a password.
+func ending(v secret.Value, user bool) string {
+	const most = 4
+	text := v.Reveal()
+	if n := min(most, len(text)/8); !user && n > 0 {
+		return "…" + text[len(text)-n:]
+	}
+	return ""
 }
 
 func cancelledPage(command string) page {

@@ -263,7 +263,8 @@ func FuzzForm(f *testing.F) {
 		if !ok {
 			return
 		}
-		value, again := (&keyForm{options: FormOptions{User: user}}).read(post)
+		got, _, again := (&keyForm{options: FormOptions{User: user}}).read(post)
+		value := got.Reveal()
 		if (value == "") == (again.Problem == "") {
 			t.Fatalf("value %q, problem %q", value, again.Problem)
 		}

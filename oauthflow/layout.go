@@ -94,13 +94,27 @@ func (f *fields) write(w *markup.Writer) {
 		}
 		w.Add("></label>\n")
 	}
+	kind := markup.HTML("password")
+	if f.Visible {
+		kind = "text"
+		w.Add("<input type=\"hidden\" name=\"show\" value=\"1\">\n")
+	}
 	w.Add(`<label>#
-<input type="password" name="secret" autocomplete="off" autocapitalize="none" spellcheck="false"`, f.Label)
+<input type="`+kind+`" name="secret" autocomplete="off" autocapitalize="none" spellcheck="false"`, f.Label)
 	if !f.User || f.UserValue != "" {
 		w.Add(" autofocus")
 	}
 	w.Add("></label>\n")
+	if f.Visible {
+		w.Add("<p class=\"help\"><a href=\"#\">Hide what I type</a></p>\n", f.Action)
+	} else {
+		w.Add("<p class=\"help\"><a href=\"#\">Show what I type</a> (empties the field)</p>\n", f.Action+"?"+showQuery)
+	}
 	w.If("<p class=\"help\">#</p>\n", f.Help)
+	if f.Link != "" {
+		w.Add(`<p class="help"><a href="#" rel="noreferrer noopener" target="_blank">The API’s documentation: #</a></p>
+`, f.Link, f.Link)
+	}
 	if f.AskEmpty {
 		w.Add(`<label class="check"><input type="checkbox" name="empty" value="yes"><span>This user has no password</span></label>
 `)

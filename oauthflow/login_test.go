@@ -52,7 +52,7 @@ func TestThePageTellsTheTruth(t *testing.T) {
 				t.Errorf("page %d at %s:\n%s", got.status, got.path, got.body)
 			}
 			isGuarded(t, "page", got.header)
-			for _, never := range []string{"canary", p.state, "<script", "evil", "<API>"} {
+			for _, never := range []string{"canary", p.state, "<script", "<API>"} {
 				if strings.Contains(got.body, never) {
 					t.Errorf("the page has %q", never)
 				}

@@ -63,8 +63,8 @@ func successPage(o LoginOptions, t Token) page {
 	}
 }
 
-// failurePage says why there is no token, in words of ours: a server's own are for
-// the terminal, where they are marked as foreign.
+// failurePage says why there is no token, in words of ours, and what the server said to
+// that, as text that is marked as its own.
 func failurePage(o LoginOptions, err error) page {
 	p := page{
 		status: http.StatusBadGateway, Tone: "failed", Title: "The sign-in did not work",
@@ -73,7 +73,11 @@ func failurePage(o LoginOptions, err error) page {
 		Command: tidy(o.Command),
 		Next:    closeTab,
 	}
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Denied {
+	e, ok := errors.AsType[*Error](err)
+	if ok && e.Kind != IssuerMismatch {
+		p.Facts = append(p.Facts, facts("Error", e.Code, "The server says", e.Description)...)
+	}
+	if ok && e.Kind == Denied {
 		p.status, p.Tone, p.Title = http.StatusForbidden, "declined", "Sign-in declined"
 		p.Text = []string{"Access was not granted, so nothing was stored and mcp-bridge cannot make calls for you."}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
 // The policy permits exactly the style that stands in the page, and the page needs
@@ -16,7 +18,7 @@ import (
 func TestPolicyFitsThePages(t *testing.T) {
 	o := LoginOptions{AppName: "A", Account: "b", Command: "mcp-bridge login a"}
 	pages := []page{
-		strangePage, nowherePage, gonePage, savedPage(), cancelledPage("x"), unsavedPage("x"), successPage(o, Token{Identity: "c"}),
+		strangePage, nowherePage, gonePage, savedPage(FormOptions{}, secret.New("x"), nil), cancelledPage("x"), unsavedPage("x"), successPage(o, Token{Identity: "c"}),
 		{Title: "form", Form: &fields{User: true, AskEmpty: true, Origins: []string{"https://a.example"}}},
 	}
 	for _, kind := range []Kind{Configuration, Denied, TimedOut, Refused, InvalidGrant, Unreachable, Unusable, IssuerMismatch, PortBusy, NoPKCE} {
@@ -75,10 +77,15 @@ func TestTextsFromOutsideAreTidied(t *testing.T) {
 	}
 }
 
-// P1: whatever an error holds is for the terminal.
-func TestErrorsAreNotOnThePage(t *testing.T) {
-	err := &Error{Kind: Refused, Stage: "exchange", Code: "canary-code", Description: "canary-description", Host: "canary.example", Err: fmt.Errorf("canary-cause")}
-	if html := string(failurePage(LoginOptions{}, err).render()); strings.Contains(html, "canary") {
+// Of an error the page shows what the server said, as text; all else is for the terminal.
+func TestOnlyTheServersWordsAreOnThePage(t *testing.T) {
+	err := &Error{Kind: Refused, Stage: "exchange", Code: "invalid_scope", Description: "Unknown <b>scope", Host: "canary.example", Err: fmt.Errorf("canary-cause")}
+	html := string(failurePage(LoginOptions{}, err).render())
+	if strings.Contains(html, "canary") || !strings.Contains(html, "invalid_scope") || !strings.Contains(html, "Unknown &lt;b&gt;scope") {
+		t.Error(html)
+	}
+	err.Kind = IssuerMismatch // somebody else's words
+	if html := string(failurePage(LoginOptions{}, err).render()); strings.Contains(html, "invalid_scope") || strings.Contains(html, "Unknown") {
 		t.Error(html)
 	}
 }

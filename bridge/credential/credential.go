@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 
@@ -164,13 +165,19 @@ func (r *Resolver) reference(ctx context.Context, scheme *profiles.SecuritySchem
 		u.Value, u.Store, err = r.fromEnv(ref.Env), "env", nil
 		if u.Value.IsZero() {
 			err = fmt.Errorf("the environment variable %s is not set", ref.Env)
+		} else {
+			u.Value, err = r.pasted(scheme, u.Value, "the environment variable "+ref.Env)
 		}
 	case ref.File != "":
 		u.Store = "file"
-		u.Value, err = fromFile(ref.File, r.folder(ref))
+		if u.Value, err = fromFile(ref.File, r.folder(ref)); err == nil {
+			u.Value, err = r.pasted(scheme, u.Value, ref.File)
+		}
 	case len(ref.Command) > 0:
 		u.Store = "command"
-		u.Value, u.command, err = r.fromCommand(ctx, ref.Command, r.folder(ref))
+		if u.Value, u.command, err = r.fromCommand(ctx, ref.Command, r.folder(ref)); err == nil {
+			u.Value, err = r.pasted(scheme, u.Value, ref.Command[0])
+		}
 	default:
 		err = errors.New("the reference names no place")
 	}
@@ -180,8 +187,23 @@ func (r *Resolver) reference(ctx context.Context, scheme *profiles.SecuritySchem
 	return u, nil
 }
 
+// pasted is [Pasted] for what a reference names.
+func (r *Resolver) pasted(scheme *profiles.SecurityScheme, v secret.Value, where string) (secret.Value, error) {
+	clean, removed, err := Pasted(scheme, v.Reveal())
+	if err != nil {
+		return secret.Value{}, fmt.Errorf("%s: %w", where, err)
+	}
+	if len(removed) > 0 {
+		r.o.Logger.Warn("the credential is used without what is around it", "from", where, "removed", strings.Join(removed, ", "))
+	}
+	return clean, nil
+}
+
 func (r *Resolver) referenceHint(ref *profiles.Reference, record string, err error) string {
+	var bad *PastedError
 	switch {
+	case errors.As(err, &bad):
+		return bad.Hint()
 	case errors.Is(err, exec.ErrNotFound):
 		return "name the program by its whole path in " + r.o.Profile.File + ": clients start servers with a short PATH"
 	case ref.Env != "":

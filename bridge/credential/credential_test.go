@@ -97,7 +97,7 @@ func TestReferences(t *testing.T) {
 		{`{ env = "UNSET" }`, "", "", "UNSET is not set"},
 		{`{ env = "EMPTY" }`, "", "", "EMPTY is not set"},
 		{`{ file = "token" }`, "from-file", "file", ""},
-		{`{ file = "two" }`, "first\nsecond", "file", ""},
+		{`{ file = "two" }`, "", "", "line break in it"},
 		{`{ file = "empty" }`, "", "", "is empty"},
 		{`{ file = "absent" }`, "", "", "no such file"},
 		{`{ file = "." }`, "", "", "not a regular file"},

@@ -133,9 +133,16 @@ func (a *app) storeStatic(ctx context.Context, s *visit, f loginFlags) error {
 	if err := keychain.Writable(ctx, s.v.Resolver.Store()); err != nil {
 		return err
 	}
-	value, err := a.credential(ctx, s.v, s.r, s.scheme, ask)
+	typed, err := a.credential(ctx, s.v, s.r, s.scheme, ask)
 	if err != nil {
 		return err
+	}
+	value, removed, err := credential.Pasted(s.scheme, typed.Reveal())
+	if err != nil {
+		return err
+	}
+	if len(removed) > 0 {
+		a.say("stored without %s", strings.Join(removed, ", "))
 	}
 	if err := s.v.Resolver.Save(ctx, s.r.Scheme, s.r.Name, value, s.r.Origins); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -64,7 +65,14 @@ func (s *visit) work(ctx context.Context, w *signin.Worker) error {
 	_, err := oauthflow.AskKey(ctx, oauthflow.FormOptions{
 		Title:   s.title(),
 		Label:   what(s.scheme),
+		Help:    s.scheme.Description,
+		Link:    linkIn(s.scheme.Description),
+		Profile: describe(s.v.Profile.Name, s.v.Account),
+		Scheme:  s.kind(),
 		User:    isBasic(s.scheme),
+		Clean: func(typed string) (secret.Value, []string, error) {
+			return credential.Pasted(s.scheme, typed)
+		},
 		Origins: s.r.Origins,
 		Timeout: s.timeout,
 		Command: s.command(),
@@ -173,6 +181,33 @@ func (s *visit) opener(w *signin.Worker) func(context.Context, string) error {
 		return nil
 	}
 	return w.Open
+}
+
+// linkIn is the first https address in a description; empty: there is none.
+func linkIn(description string) string {
+	i := strings.Index(description, "https://")
+	if i < 0 {
+		return ""
+	}
+	link, _, _ := strings.Cut(description[i:], " ")
+	if j := strings.IndexAny(link, "\n\t)<>]\"'`"); j >= 0 {
+		link = link[:j]
+	}
+	return strings.TrimRight(link, ".,;:!?")
+}
+
+// kind says in words which scheme is meant and how its credential is sent.
+func (s *visit) kind() string {
+	how := "bearer token"
+	switch {
+	case s.scheme.Type == profiles.APIKey:
+		how = "key, sent as " + s.scheme.In + " " + s.scheme.Name
+	case isBasic(s.scheme):
+		how = "user name and password"
+	case s.oauth(), credential.IsOAuth(s.scheme):
+		how = "client secret"
+	}
+	return s.r.Name + " (" + how + ")"
 }
 
 func (s *visit) title() string {
