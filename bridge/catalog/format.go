@@ -22,7 +22,7 @@ import (
 //	parts     head, list, index and details as tool.Set.Pack made them, and the search
 //	          index as search.Index.AppendBinary wrote it
 const (
-	magic      = "MBCATAL3"
+	magic      = "MBCATAL4"
 	atKey      = len(magic)
 	atSizes    = atKey + sha256.Size
 	atSums     = atSizes + 4*parts

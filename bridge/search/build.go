@@ -151,6 +151,7 @@ func (b *builder) readPath(i int, e *Entry) []pathWord {
 				}
 				out = append(out, pathWord{light(w), at == last})
 			})
+			characters(part, func(c string) { b.term(c).post(i, fieldPath) })
 		}
 	}
 	return out
@@ -167,6 +168,11 @@ func head(text string) string {
 
 func (b *builder) addAll(i, field int, text string) {
 	split(text, func(w string) { b.add(i, field, w) })
+	characters(text, func(c string) {
+		if b.lengths[i][field] < mostFieldWords { // they are parts of words, and make no field longer
+			b.term(c).post(i, field)
+		}
+	})
 }
 
 func (b *builder) add(i, field int, w string) {

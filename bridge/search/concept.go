@@ -110,6 +110,13 @@ func (c *concept) addGroups(word string, verb bool) (generic bool) {
 			generic = true
 		}
 	}
+	for _, g := range foreignVerbs {
+		if inGroup(g.words, word) {
+			c.addWords(g.words, word, asGeneric)
+			c.addWords(g.english, word, asGeneric)
+			generic = generic || verb && g.generic
+		}
+	}
 	return generic
 }
 

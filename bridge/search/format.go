@@ -16,7 +16,7 @@ import (
 //	postings  for each term and entry: distance from the last entry (varint), fields, weight
 //	words     for each entry the terms of its path
 const (
-	magic      = "MBSEARC1" // the digit is the version of format, word forms and weights
+	magic      = "MBSEARC2" // the digit is the version of format, word forms and weights
 	headerSize = len(magic) + 6*4
 	entrySize  = 8
 	exactSize  = 12

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
@@ -37,8 +38,8 @@ func (x *Index) knows(word string) bool {
 }
 
 func (x *Index) near(word string) []alternative {
-	if len(word) < 3 {
-		return nil
+	if first, _ := utf8.DecodeRuneInString(word); len(word) < 3 || isRunOn(first) {
+		return nil // two characters with one other are another word
 	}
 	if out := x.longer(word); len(out) > 0 {
 		return out

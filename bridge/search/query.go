@@ -90,27 +90,32 @@ func (q *query) findVerb(words []string, start int, asks bool) int {
 		return -1
 	}
 	for i := start; i < len(words); i++ {
-		if g := verbAt(words, i, start); g != nil {
-			q.intent = g.intent
+		if intent := verbAt(words, i, start); intent != noVerb {
+			q.intent = intent
 			return i
 		}
 	}
 	return -1
 }
 
-// verbAt returns the first group of the verb at a place; nil when there is no verb.
+// verbAt returns the intent of the verb at a place; noVerb when there is none.
 // A word that is as often a noun is a verb only where something follows it that it
 // can be done to.
-func verbAt(words []string, i, start int) *verbGroup {
+func verbAt(words []string, i, start int) intent {
 	two := pair(words, i)
 	noun := in(nounVerbs, words[i]) &&
 		(i > start || i+1 >= len(words) || !in(determiners, words[i+1]) && !hasObject(words[i+1:]))
 	for n := range verbs {
 		if g := &verbs[n]; two != "" && inGroup(g.words, two) || !noun && inGroup(g.words, words[i]) {
-			return g
+			return g.intent
 		}
 	}
-	return nil
+	for _, g := range foreignVerbs {
+		if inGroup(g.words, words[i]) {
+			return g.intent
+		}
+	}
+	return noVerb
 }
 
 // pair returns two words as vocabularies write them; empty at the end.

@@ -191,13 +191,24 @@ func TestArguments(t *testing.T) {
 
 func TestSplit(t *testing.T) {
 	for text, want := range map[string]string{
-		"listPullRequests":      "list pull requests",
-		"HTTPServerID":          "http server id",
-		"repos/get-all_IDs":     "repos get all ids",
-		"ipv6 K8s oauth2Token":  "ipv6 k8s oauth2 token",
-		"{pull_number}":         "pull number",
-		"":                      "",
-		"déjàVu Straße":         "déjà vu straße",
+		"listPullRequests":       "list pull requests",
+		"HTTPServerID":           "http server id",
+		"repos/get-all_IDs":      "repos get all ids",
+		"ipv6 K8s oauth2Token":   "ipv6 k8s oauth2 token",
+		"{pull_number}":          "pull number",
+		"":                       "",
+		"déjàVu Straße":          "deja vu strasse",
+		"Zażółć Łódź smørrebrød": "zazolc lodz smorrebrod",
+		"cafe\u0301 ﬁle ＡＰＩ　ｋｅｙ": "cafe file api key",
+		"Ёлка Άλφα":              "елка αλφα",
+		"申请订单退款":                 "申请 请订 订单 单退 退款",
+		"订单ID查询k8s集群":            "订单 id 查询 k8s 集群",
+		"書":                      "書",
+		"日本の法令を検索します":            "日本 本の の法 法令 令を を検 検索 索し しま ます",
+		"ｶﾀｶﾅ サーバー":              "カタ タカ カナ サー ーバ バー",
+		"사용자의 주문목록을":             "사용 용자 자의 주문 문목 목록 록을",
+		"ค้นหา":                  "ค้ ้น นห หา",
+		"उपयोगकर्ता खोजें": "उपयोगकर्ता खोजें",
 		"a\xffb":                "a b",
 		strings.Repeat("x", 99): strings.Repeat("x", longestWord),
 	} {
@@ -246,6 +257,15 @@ func TestVocabulary(t *testing.T) {
 	}
 	for _, g := range verbs {
 		check(g.words)
+	}
+	for _, g := range foreignVerbs {
+		check(g.words)
+		check(g.english)
+		for w := range strings.SplitSeq(g.words, " ") {
+			if got := queryWords(w); len(got) != 1 || got[0] != w {
+				t.Errorf("a query has %s as %v", w, got)
+			}
+		}
 	}
 	for _, g := range nouns {
 		check(g)

@@ -14,6 +14,7 @@ const (
 	toUpdate
 	toRemove
 	toAct // anything else that changes something
+	noVerb
 )
 
 // verbGroup is a group of verbs that people use for one another. A verb of two
@@ -97,6 +98,46 @@ var verbs = [...]verbGroup{
 	{toAct, false, "react"},
 	{toAct, false, "review examine"},
 	{toAct, false, "protect secure"},
+}
+
+// foreignVerb is a verb of another language, with those that people use for it, and what
+// it is in English: asked in that language, a document in either is found.
+type foreignVerb struct {
+	intent  intent
+	generic bool
+	words   string
+	english string
+}
+
+// foreignVerbs are the usual verbs of APIs in Chinese, Japanese and Korean. An English
+// query does not see them.
+var foreignVerbs = [...]foreignVerb{
+	{toList, true, "列出 列表 所有 全部", "list all"},
+	{toGet, true, "获取 取得 查看 读取 显示 详情", "get show read"},
+	{toRead, true, "查询 查詢 搜索 搜尋 查找 检索", "find search list get"},
+	{toCreate, true, "创建 建立 新增 新建 添加 增加", "create add new"},
+	{toCreate, false, "注册", "register"},
+	{toCreate, false, "上传 导入", "upload import"},
+	{toCreate, false, "发送", "send"},
+	{toRead, false, "下载 导出", "download export"},
+	{toRead, false, "统计", "count"},
+	{toUpdate, true, "更新 修改 编辑 变更", "update edit change"},
+	{toRemove, true, "删除 刪除 移除", "delete remove"},
+	{toRemove, false, "取消 停止", "cancel stop"},
+	{toAct, false, "支付", "pay"},
+	{toList, true, "一覧", "list all"},
+	{toRead, true, "検索", "find search list get"},
+	{toCreate, true, "作成 登録 追加", "create add register"},
+	{toUpdate, true, "変更 編集", "update edit"},
+	{toRemove, true, "削除", "delete remove"},
+	{toCreate, false, "送信", "send"},
+	{toList, true, "목록", "list all"},
+	{toRead, true, "조회 검색", "get find search list"},
+	{toCreate, true, "생성 추가 등록", "create add register"},
+	{toUpdate, true, "수정 변경", "update edit"},
+	{toRemove, true, "삭제", "delete remove"},
+	{toCreate, false, "전송", "send"},
+	{toRemove, false, "취소", "cancel"},
 }
 
 // nounVerbs are verbs that are as often nouns. At the beginning they are verbs only

@@ -10,10 +10,12 @@ import (
 // descriptions need not be told apart.
 const longestWord = 32
 
-// split calls add with every word of text in lower case: runs of letters, runs of
-// digits, and the parts of camelCase and HTTPServer. Letters with digits behind
-// them are one word too ("ipv6", "k8s").
+// split calls add with every word of text, folded and in lower case: runs of letters,
+// runs of digits, and the parts of camelCase and HTTPServer. Letters with digits behind
+// them are one word too ("ipv6", "k8s"). Where a script has no blanks between words,
+// each two neighbouring characters are one.
 func split(text string, add func(word string)) {
+	text = fold(text)
 	for len(text) > 0 {
 		r, size := utf8.DecodeRuneInString(text)
 		if !isWord(r) {
@@ -24,13 +26,34 @@ func split(text string, add func(word string)) {
 		if end < 0 {
 			end = len(text)
 		}
-		splitRun(text[:end], add)
+		splitScripts(text[:end], add)
 		text = text[end:]
 	}
 }
 
+// isWord holds for letters and digits, and for the marks of scripts in which vowels are
+// marks.
 func isWord(r rune) bool {
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || r > 0x0900 && unicode.IsMark(r))
+}
+
+// splitScripts splits one run of letters and digits where scripts without blanks between
+// words begin and end.
+func splitScripts(run string, add func(word string)) {
+	for run != "" {
+		first, _ := utf8.DecodeRuneInString(run)
+		runOn := isRunOn(first)
+		end := strings.IndexFunc(run, func(r rune) bool { return isRunOn(r) != runOn })
+		if end < 0 {
+			end = len(run)
+		}
+		if runOn {
+			addRunOn(run[:end], add)
+		} else {
+			splitRun(run[:end], add)
+		}
+		run = run[end:]
+	}
 }
 
 // splitRun splits one run of letters and digits where its case changes.
@@ -174,5 +197,5 @@ func squash(text string) string {
 			return -1
 		}
 		return unicode.ToLower(r)
-	}, text)
+	}, fold(text))
 }

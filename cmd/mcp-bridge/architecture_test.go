@@ -46,7 +46,7 @@ var house = map[string]room{
 	"bridge/credential":    {floor: 2},
 	"bridge/catalog":       {floor: 2},
 	"bridge/tool":          {floor: 1, pure: true, owns: []string{"github.com/google/jsonschema-go"}},
-	"bridge/search":        {floor: 1, pure: true},
+	"bridge/search":        {floor: 1, pure: true, owns: []string{"golang.org/x/text/unicode/norm"}},
 	"profiles/higress":     {floor: 1, pure: true},
 	"profiles/openapi":     {floor: 1, pure: true},
 	"internal/secret":      {floor: -1, pure: true},
