@@ -292,3 +292,41 @@ func TestReleaseConfiguration(t *testing.T) {
 		t.Error(main)
 	}
 }
+
+// TestBrokenProfileHeals: a server that starts with a profile that is missing or broken
+// says so, and has the tools as soon as it is fixed: also when what was wrong lies in
+// another file.
+func TestBrokenProfileHeals(t *testing.T) {
+	const good = "[server]\nname = \"x\"\n[[tools]]\nname = \"hello\"\n[tools.responseTemplate]\nbody = \"hello\"\n"
+	for name, c := range map[string]struct {
+		before map[string]string
+		fix    string
+		text   string
+	}{
+		"missing":             {nil, "profiles/x.toml", good},
+		"broken":              {map[string]string{"profiles/x.toml": "[server\n"}, "profiles/x.toml", good},
+		"empty name":          {map[string]string{"profiles/x.toml": "[[tools]]\n"}, "profiles/x.toml", good},
+		"extends what is not": {map[string]string{"profiles/x.toml": "extends = \"../y.toml\"\n"}, "y.toml", good},
+		"document is missing": {map[string]string{"profiles/x.toml": "[server]\nname = \"x\"\n[openapi]\nsource = \"d.yaml\"\n"}, "profiles/d.yaml",
+			"openapi: 3.0.0\ninfo: {title: x, version: '1'}\nservers: [{url: https://api.example.com}]\npaths: {/x: {get: {operationId: hello, responses: {}}}}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t)
+			for file, text := range c.before {
+				p.write(".mcp-bridge/"+file, text)
+			}
+			s := p.typescript("serve", "--profile", "x")
+			if got := s.names(); len(got) != 0 {
+				t.Fatal(got)
+			}
+			if got := s.call("hello", "{}"); !got.IsError || !strings.Contains(got.text(), "mcp-bridge ") {
+				t.Errorf("%+v", got)
+			}
+			p.write(".mcp-bridge/"+c.fix, c.text)
+			s.next("changed")
+			if got := s.names(); !slices.Contains(got, "hello") {
+				t.Error(got)
+			}
+		})
+	}
+}

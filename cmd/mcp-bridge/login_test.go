@@ -294,3 +294,66 @@ func TestLoginOnARemoteMachine(t *testing.T) {
 		t.Errorf("use: exit %d\n%s", code, said)
 	}
 }
+
+// TestStatusKeepsWhatATypoHides: whatever makes a profile or a scheme disappear for a
+// moment, nobody is told to forget what is stored for it.
+func TestStatusKeepsWhatATypoHides(t *testing.T) {
+	const scheme = "[[server.securitySchemes]]\nid = \"%s\"\ntype = \"http\"\nscheme = \"bearer\"\n"
+	const rest = "[[tools]]\nname = \"t\"\n[tools.requestTemplate]\nurl = \"https://api.example.com/\"\n[tools.requestTemplate.security]\nid = \"%s\"\n"
+	profile := func(id string) string {
+		return "[server]\nname = \"s\"\n" + fmt.Sprintf(scheme, id) + fmt.Sprintf(rest, id)
+	}
+	for name, c := range map[string]struct {
+		change func(p *person)
+		want   string
+		forget bool
+	}{
+		"syntax":      {func(p *person) { p.write(".mcp-bridge/profiles/orders.toml", "[server\n") }, "mcp-bridge check orders", false},
+		"unknown key": {func(p *person) { p.write(".mcp-bridge/profiles/orders.toml", "nmae = 1\n"+profile("apiToken")) }, "mcp-bridge check orders", false},
+		"base is gone": {func(p *person) {
+			p.write(".mcp-bridge/profiles/orders.toml", "extends = \"base\"\n"+profile("apiToken"))
+		}, "mcp-bridge check orders", false},
+		"document is gone": {func(p *person) {
+			p.write(".mcp-bridge/profiles/orders.toml", profile("apiToken")+"[openapi]\nsource = \"x.yaml\"\n")
+		}, "mcp-bridge check orders", false},
+		"not a file":          {func(p *person) { p.rename("orders.toml", "x"); p.write(".mcp-bridge/profiles/orders.toml/x", "") }, "mcp-bridge check orders", false},
+		"scheme is misspelt":  {func(p *person) { p.write(".mcp-bridge/profiles/orders.toml", profile("apiTokn")) }, "did you mean apiTokn", false},
+		"profile is misspelt": {func(p *person) { p.rename("orders.toml", "order.toml") }, "renamed to order", false},
+		"scheme is gone":      {func(p *person) { p.write(".mcp-bridge/profiles/orders.toml", profile("somethingElse")) }, "mcp-bridge logout orders", true},
+		"profile is gone":     {func(p *person) { p.rename("orders.toml", "x") }, "mcp-bridge logout orders", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPerson(t)
+			p.write(".mcp-bridge/profiles/orders.toml", profile("apiToken"))
+			p.run("secret-4711\n", "login", "orders", "--with-token")
+			c.change(p)
+			out, _ := p.in(p.home, "status")
+			if !strings.Contains(out, c.want) || strings.Contains(out, "logout") != c.forget || !strings.Contains(out, "signed-in") {
+				t.Errorf("%s", out)
+			}
+			if name == "syntax" { // what is stored is still there
+				p.write(".mcp-bridge/profiles/orders.toml", profile("apiToken"))
+				if out, _ := p.in(p.home, "status"); !strings.Contains(out, "signed-in") || strings.Contains(out, "check") {
+					t.Errorf("when it is fixed: %s", out)
+				}
+			}
+		})
+	}
+	// A profile outside of the home's folder is not gone.
+	p := newPerson(t)
+	file := p.write("elsewhere/mine.toml", profile("apiToken"))
+	p.run("secret-4711\n", "login", file, "--with-token")
+	if out, _ := p.in(p.home, "status"); !strings.Contains(out, "signed-in") || strings.Contains(out, "logout") {
+		t.Errorf("%s", out)
+	}
+}
+
+// rename moves a file of the profiles' folder.
+func (p *person) rename(from, to string) {
+	p.t.Helper()
+	dir := filepath.Join(p.home, ".mcp-bridge", "profiles")
+	if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+		p.t.Fatal(err)
+	}
+}

@@ -3,14 +3,18 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
+	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/mcpserver"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/spf13/cobra"
 )
 
@@ -41,6 +45,9 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if v := s.View(); v.Problem != nil {
+		report(a.sys.Err, v.Problem) // the server goes on: it heals with the profile
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	go func() { // a second signal ends at once
@@ -51,7 +58,7 @@ func (a *app) serve(ctx context.Context) error {
 		Name:         "mcp-bridge",
 		Version:      a.sys.Version(),
 		Named:        func() (name, version string) { return named(s.View()) },
-		Instructions: func() string { return instructions(s.View()) },
+		Instructions: func() string { return a.instructions(s.View()) },
 		Tools:        func() *mcpserver.Tools { return listed(ctx, s) },
 		Call:         func(ctx context.Context, c mcpserver.Call) *result.Result { return a.answer(ctx, s, c) },
 		Changed:      settleMemory(ctx, s.Follow(ctx)),
@@ -68,7 +75,10 @@ func named(v *session.View) (name, version string) {
 }
 
 // instructions is what a client tells the model about the server.
-func instructions(v *session.View) string {
+func (a *app) instructions(v *session.View) string {
+	if v.Problem != nil {
+		return a.lacking(v.Problem)
+	}
 	if v.Profile == nil {
 		return "No API is set up yet. Ask the person to type in a terminal: mcp-bridge add SOURCE (an API description), or mcp-bridge demo."
 	}
@@ -81,6 +91,26 @@ func instructions(v *session.View) string {
 		return "The tools are listed briefly: describe_tool shows all that can be said to one."
 	}
 	return ""
+}
+
+// lacking says to a client why there are no tools, and what helps.
+func (a *app) lacking(problem error) string {
+	const mostLines, mostChars = 3, 1200
+	lines := strings.Split(problem.Error(), "\n")
+	text := strings.Join(lines[:min(len(lines), mostLines)], "; ")
+	if more := len(lines) - mostLines; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	hint := hintOf(problem)
+	if !strings.Contains(hint, "mcp-bridge ") {
+		check := "mcp-bridge check"
+		if a.profileFlag != "" {
+			check += " " + credential.Quote(a.profileFlag)
+		}
+		hint = strings.TrimPrefix(hint+"; see all that is wrong with: "+check, "; ")
+	}
+	return plaintext.Clean(plaintext.Shorten("The tools of this API are missing, because its profile cannot be used: "+text, mostChars) +
+		"\nAsk the person to fix it in a terminal: " + hint + "\nThe tools appear as soon as it is fixed.")
 }
 
 // listed is what the view of now lists. A catalog that turns out to be damaged is made
@@ -96,7 +126,7 @@ func listed(ctx context.Context, s *session.Session) *mcpserver.Tools {
 		},
 		Version: v.Exposure.Version(),
 		Has: func(name string) bool {
-			if v.Exposure.Has(name) {
+			if v.Exposure.Has(name) || v.Problem != nil { // the answer to a call says what is wrong
 				return true
 			}
 			return v.Damaged() && s.Mend(v).Exposure.Has(name)
@@ -117,6 +147,9 @@ func (a *app) answer(ctx context.Context, s *session.Session, c mcpserver.Call) 
 
 // answerOf answers one call with a view. called says whether a tool of the API was.
 func (a *app) answerOf(ctx context.Context, v *session.View, c mcpserver.Call) (r *result.Result, called bool) {
+	if v.Problem != nil && !v.Exposure.Has(c.Tool) {
+		return result.Errorf(result.Internal, "", "%s", a.lacking(v.Problem)), false
+	}
 	if v.Bridge == nil {
 		return result.Errorf(result.Internal, "mcp-bridge add SOURCE", "there is no profile any more"), false
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -67,12 +70,14 @@ type statusReport struct {
 	store   keychain.Store
 	index   home.Index
 	rows    []statusRow
-	shown   map[string]bool // keys of index entries that have a row
+	shown   map[string]bool     // keys of index entries that have a row
+	broken  map[string]string   // profiles that are there and cannot be used, by identity: why
+	schemes map[string][]string // the credentials that profiles name, by the profile's identity
 	trouble error
 }
 
 func (a *app) status(ctx context.Context, asJSON bool) error {
-	r := &statusReport{a: a, ctx: ctx, rows: []statusRow{}, shown: map[string]bool{}}
+	r := &statusReport{a: a, ctx: ctx, rows: []statusRow{}, shown: map[string]bool{}, broken: map[string]string{}, schemes: map[string][]string{}}
 	var err error
 	if r.store, err = a.store(); err != nil {
 		return err
@@ -103,11 +108,19 @@ func (a *app) status(ctx context.Context, asJSON bool) error {
 func (r *statusReport) collect() error {
 	refs := []string{r.a.profileFlag}
 	if r.a.profileFlag == "" {
-		names, err := session.Dir(r.a.home).Names()
+		entries, err := session.Dir(r.a.home).List()
 		if err != nil {
 			return err
 		}
-		refs = names
+		refs = nil
+		for _, e := range entries {
+			if e.Err != nil {
+				r.unusable(e.Name, e.Err)
+				continue
+			}
+			refs = append(refs, e.Name)
+		}
+		refs = append(refs, r.elsewhere()...)
 	}
 	for _, ref := range refs {
 		v, err := r.a.view(ref, "")
@@ -115,8 +128,7 @@ func (r *statusReport) collect() error {
 			if r.a.profileFlag != "" {
 				return err
 			}
-			problem, _, _ := strings.Cut(err.Error(), "\n")
-			r.a.say("warning: %s is not usable: %s", ref, problem)
+			r.unusable(ref, err)
 			continue
 		}
 		for _, host := range v.Profile.HTTP.AllowInsecure {
@@ -125,7 +137,9 @@ func (r *statusReport) collect() error {
 		if message, hint := v.Unused(); message != "" {
 			r.a.say("warning: %s: %s; %s", v.Profile.Name, message, hint)
 		}
+		identity := session.Identity(r.a.home, v.Profile)
 		for _, rec := range v.Records() {
+			r.schemes[identity] = append(r.schemes[identity], rec.Name)
 			r.record(v, rec)
 		}
 	}
@@ -135,8 +149,51 @@ func (r *statusReport) collect() error {
 	return nil
 }
 
+// unusable says that a profile cannot be used. What is stored for it stays.
+func (r *statusReport) unusable(identity string, err error) {
+	problem, _, _ := strings.Cut(err.Error(), "\n")
+	r.broken[identity] = problem
+	r.a.say("warning: %s is not usable: %s", identity, problem)
+}
+
+// elsewhere returns the profiles outside of the home's folder for which something is
+// stored and whose files are there.
+func (r *statusReport) elsewhere() []string {
+	var out []string
+	for _, e := range r.index.Entries {
+		if filepath.IsAbs(e.Profile) && !slices.Contains(out, e.Profile) && exists(e.Profile) {
+			out = append(out, e.Profile)
+		}
+	}
+	return out
+}
+
+// advice says what to type about a credential that no profile names, and why. To forget
+// it is advised only where neither a profile that cannot be read nor a misspelt name can
+// be the reason.
+func (r *statusReport) advice(e home.Entry) string {
+	if why, broken := r.broken[e.Profile]; broken {
+		if filepath.IsAbs(e.Profile) || profiles.CheckName(e.Profile) == nil {
+			return "mcp-bridge check " + credential.Quote(e.Profile) + " (the profile cannot be read, so it is not known what this is for: " + why + ")"
+		}
+		return "mcp-bridge profiles (" + why + ")"
+	}
+	names, there := r.schemes[e.Profile]
+	if there {
+		if near := plaintext.Nearest(e.Record, names); near != "" {
+			return "mcp-bridge profiles edit " + credential.Quote(e.Profile) + " (it has no scheme " + e.Record + " any more; did you mean " + near + "?)"
+		}
+		return forgetCommand(e) + " to forget it (the scheme is not there any more)"
+	}
+	known := append(slices.Collect(maps.Keys(r.schemes)), slices.Collect(maps.Keys(r.broken))...)
+	if near := plaintext.Nearest(e.Profile, known); near != "" {
+		return "mcp-bridge profiles (there is no profile " + e.Profile + "; was it renamed to " + near + "?)"
+	}
+	return forgetCommand(e) + " to forget it (the profile is not there any more)"
+}
+
 // leftOver adds what is stored for a profile or a scheme that is not there any
-// more, so that a person can forget it.
+// more, or cannot be read.
 func (r *statusReport) leftOver() {
 	for _, e := range r.index.Entries {
 		if r.shown[e.Key] || slices.ContainsFunc(r.rows, func(row statusRow) bool {
@@ -145,7 +202,7 @@ func (r *statusReport) leftOver() {
 			continue
 		}
 		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn, gone: true}
-		row.Hint = forgetCommand(e) + " to forget it (the profile or the scheme is not there any more)"
+		row.Hint = r.advice(e)
 		switch _, err := r.store.Get(r.ctx, e.Key); {
 		case errors.Is(err, keychain.ErrNotFound):
 			row.State = credential.SignedOut

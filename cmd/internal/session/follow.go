@@ -39,24 +39,29 @@ type Session struct {
 	looked  time.Time     // when the files were looked at last
 	problem string        // the last broken edit that was told
 	built   chan struct{} // closed when the first view has all its tools
+	tried   time.Time     // when the profile was read last
 	wanted  string        // the file of the profile that is not usable, when it is another than the view's
 }
 
-// New opens a session. A profile that is invalid now is an error; having no
-// profile at all is not: the view is empty until one appears.
+// New opens a session. Having no profile is no error, and neither is one that is missing
+// or invalid: the view is empty until it can be used, and its Problem says why.
 func New(o Options) (*Session, error) {
 	s := &Session{o: o, built: make(chan struct{})}
 	s.state = s.lookAtState()
 	v, later, err := o.early()
-	var none *NoProfileError
-	switch {
-	case errors.As(err, &none):
-		v, err = emptyView()
-	case err != nil:
-		return nil, err
+	if err != nil {
+		if v, err = emptyView(err); err != nil {
+			return nil, err
+		}
 	}
-	s.view = v
+	s.view, s.tried = v, time.Now()
+	if v.Problem != nil {
+		s.want()
+	}
 	s.files = s.lookAtFiles(v)
+	if v.Problem != nil {
+		s.problem = v.Problem.Error()
+	}
 	if later == nil {
 		close(s.built)
 		return s, err
@@ -75,6 +80,11 @@ func (s *Session) build(early *View, later func() (*View, error)) {
 	case err != nil:
 		s.problem = err.Error()
 		s.o.Logger.Error("the tools of the document are not there", "error", s.problem)
+		if s.view == early {
+			lacking := *early
+			lacking.Problem = err
+			s.view = &lacking
+		}
 	case s.view == early: // otherwise it was edited meanwhile
 		s.view = v
 	}
@@ -130,13 +140,16 @@ func (s *Session) Recent() *View {
 	return s.View()
 }
 
-// emptyView is the view while there is no profile.
-func emptyView() (*View, error) {
+// emptyView is the view while there is no profile, or none that can be used.
+func emptyView(why error) (*View, error) {
 	set, err := tool.Compile(&profiles.Profile{Name: "mcp-bridge"})
 	if err != nil {
 		return nil, err
 	}
-	return &View{Set: set, Account: DefaultAccount, Exposure: exposure.New(set, nil)}, nil
+	if none := (*NoProfileError)(nil); errors.As(why, &none) {
+		why = nil
+	}
+	return &View{Set: set, Account: DefaultAccount, Exposure: exposure.New(set, nil), Problem: why}, nil
 }
 
 // View returns the view that is valid now. A switch of profile or account is seen
@@ -148,12 +161,18 @@ func (s *Session) View() *View {
 	state := s.lookAtState()
 	s.seen = time.Now()
 	switched := state != s.state
-	if !switched && !s.edited() {
+	if !switched && !s.edited() && !s.again() {
 		return s.view
 	}
 	s.state = state
 	s.reload()
 	return s.view
+}
+
+// again reports whether a profile that could not be read is to be tried again: what it
+// lacks may lie anywhere.
+func (s *Session) again() bool {
+	return s.view.Profile == nil && s.view.Problem != nil && time.Since(s.tried) >= every
 }
 
 // edited reports whether the profile's files have changed and are at rest.
@@ -178,9 +197,9 @@ func (s *Session) edited() bool {
 func (s *Session) reload() {
 	files := s.lookAtFiles(s.view)
 	v, err := Load(s.o)
-	var none *NoProfileError
-	if errors.As(err, &none) {
-		v, err = emptyView()
+	s.tried = time.Now()
+	if none := (*NoProfileError)(nil); errors.As(err, &none) {
+		v, err = emptyView(err)
 	}
 	s.files, s.pending = files, ""
 	if err != nil {
@@ -188,6 +207,11 @@ func (s *Session) reload() {
 		if text := err.Error(); text != s.problem {
 			s.problem = text
 			s.o.Logger.Error("the profile is not usable; the tools stay as they were", "error", text)
+		}
+		if s.view.Profile == nil { // there are no tools to keep, so the newest problem is told
+			if v, err := emptyView(err); err == nil {
+				s.view = v
+			}
 		}
 		return
 	}
@@ -228,7 +252,11 @@ func (s *Session) lookAtFiles(v *View) string {
 
 func (s *Session) sources(v *View) []string {
 	if v.Profile == nil {
-		return []string{s.o.Home.Join(home.ProfilesDir)}
+		folder := s.o.Home.Join(home.ProfilesDir)
+		if s.wanted != "" {
+			return []string{folder, s.wanted}
+		}
+		return []string{folder}
 	}
 	if s.wanted != "" {
 		return append(append(slices.Clone(v.Profile.Sources), v.files...), s.wanted)
@@ -257,8 +285,20 @@ func (s *Session) Follow(ctx context.Context) <-chan struct{} {
 	}, every)
 	go func() {
 		told := s.Built(ctx).key()
-		for range signals {
-			s.settle(ctx)
+		retry := time.NewTicker(every)
+		defer retry.Stop()
+		for {
+			select {
+			case _, open := <-signals:
+				if !open {
+					return
+				}
+				s.settle(ctx)
+			case <-retry.C:
+				if !s.lacking() {
+					continue
+				}
+			}
 			if now := s.View().key(); now != told {
 				told = now
 				select {
@@ -269,6 +309,13 @@ func (s *Session) Follow(ctx context.Context) <-chan struct{} {
 		}
 	}()
 	return changed
+}
+
+// lacking reports whether the view is empty because of a problem.
+func (s *Session) lacking() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.view.Profile == nil && s.view.Problem != nil
 }
 
 // settle waits until the files are at rest and have been taken in.

@@ -51,6 +51,7 @@ type View struct {
 	Resolver *credential.Resolver
 	Bridge   *bridge.Bridge
 	Exposure *exposure.Exposure // what a client is shown; never nil for a view that is served
+	Problem  error              // why a view that is served lacks the profile or the tools of its document; nil: it lacks nothing
 
 	index func() *search.Index
 	bad   func() bool
