@@ -18,6 +18,9 @@ func (c *checker) openAPI(o *OpenAPI) {
 	if hash := strings.TrimPrefix(o.Digest, "sha256:"); o.Digest != "" && (len(hash) != 64 || strings.Trim(hash, "0123456789abcdef") != "") {
 		c.fail("openapi.digest", "must be the SHA-256 of the document in 64 hexadecimal digits")
 	}
+	if o.Server != "" {
+		c.address("openapi.server", o.Server)
+	}
 	c.selection("openapi.include", o.Include)
 	c.selection("openapi.exclude", o.Exclude)
 	for i := range o.Overrides {

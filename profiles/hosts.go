@@ -28,6 +28,16 @@ func (p *Profile) NamedHosts() outbound.Hosts {
 	return hosts
 }
 
+// BaseOrigin returns the origin that a sign-in during a call may be approved for
+// without a typed login: the one of server.baseUrl, else the one that openapi.server
+// recorded when the document was imported. It is empty when the profile records none.
+func (p *Profile) BaseOrigin() string {
+	if p.Server.BaseURL != "" || p.OpenAPI == nil {
+		return outbound.Origin(p.Server.BaseURL)
+	}
+	return outbound.Origin(p.OpenAPI.Server)
+}
+
 // SchemeHosts returns the hosts of the addresses of a security scheme that
 // http.onlyPublic does not list: the person named them.
 func (p *Profile) SchemeHosts(s *SecurityScheme) outbound.Hosts {

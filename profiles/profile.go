@@ -184,6 +184,9 @@ type OpenAPI struct {
 	Overlays      []string   `key:"overlays"`
 	Overrides     []Override `key:"overrides"`
 	ForceSecurity bool       `key:"forceSecurity"`
+	// Server is the origin that the document had for the API when it was imported. See
+	// [Profile.BaseOrigin].
+	Server string `key:"server"`
 }
 
 // Selection picks operations. Every list that is not empty must match.

@@ -71,6 +71,9 @@ type Options struct {
 	Tokens   *Tokens           // shared by all Resolvers of a process; nil: one of its own
 	Network  oauthflow.Network // how authorization servers are reached; hosts of the profile are added
 	Now      func() time.Time  // nil: time.Now
+	// Base returns the origin that a credential may be approved for without a typed
+	// login; empty for none. nil: every origin.
+	Base func() string
 }
 
 // Resolver finds the credentials of one profile and account. It is safe for
@@ -235,13 +238,16 @@ func (r *Resolver) static(ctx context.Context, scheme *profiles.SecurityScheme, 
 	case errors.Is(err, keychain.ErrNotFound):
 		e := r.fail(scheme, record, Missing, nil, "")
 		e.absent, e.Origin = !isSecretRecord(record), origin
+		if e.absent {
+			r.needsLogin(e, nil)
+		}
 		return Usable{}, e
 	case err != nil:
 		return Usable{}, r.fail(scheme, record, KeychainUnavailable, err, "")
 	case !rec.allows(origin):
 		e := r.fail(scheme, record, SignInNeeded,
 			fmt.Errorf("the stored credential is for %s, and has not been approved for %s", rec.approved(), origin), "")
-		e.Origin, e.Origins = origin, rec.Origins
+		e.Origin, e.Origins, e.Unapproved = origin, rec.Origins, true
 		return Usable{}, e
 	}
 	return Usable{Scheme: scheme, Value: secret.New(rec.Value), Store: r.o.Store.Name(), Record: record}, nil

@@ -41,7 +41,7 @@ type Error struct {
 	Scopes     []string // to ask for
 	Origin     string   // where the credential would have been sent
 	Origins    []string // that the sign-in is approved for, if there is one
-	Unapproved bool     // there is one, and it is not approved for Origin: only a typed login may do that
+	Unapproved bool     // only a typed login may approve the credential for Origin
 	Metadata   string   // resource_metadata of the backend's challenge (RFC 9728)
 	StepUp     bool     // the backend wants scopes that the token does not have
 	Generation string   // of the sign-in that does not do, as SignIn has it; empty: there was none
@@ -53,7 +53,7 @@ type Error struct {
 // SignInHelps reports whether the credential would be there after a person has signed
 // in, or typed it, during the call.
 func (e *Error) SignInHelps() bool {
-	return e.Reason == SignInNeeded && !e.Unapproved || e.Reason == Missing && e.absent
+	return !e.Unapproved && (e.Reason == SignInNeeded || e.Reason == Missing && e.absent)
 }
 
 // Error names the scheme and the reason.

@@ -15,6 +15,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
+	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 )
 
@@ -28,6 +29,26 @@ type record struct {
 func (rec record) allows(origin string) bool {
 	origin = outbound.Origin(origin)
 	return origin != "" && slices.ContainsFunc(rec.Origins, func(o string) bool { return outbound.Origin(o) == origin })
+}
+
+// mayApprove reports whether a credential may be approved for an origin without a
+// typed login: the profile's base origin, and what a person has approved before.
+func (r *Resolver) mayApprove(origin string, before []string) bool {
+	return r.o.Base == nil || record{Origins: before}.allows(origin) || origin != "" && r.o.Base() == outbound.Origin(origin)
+}
+
+// needsLogin marks an error that only a typed login cures, because a document alone
+// names the origin.
+func (r *Resolver) needsLogin(e *Error, before []string) {
+	if e.Origin == "" || r.mayApprove(e.Origin, before) {
+		return
+	}
+	e.Unapproved = true
+	why := fmt.Errorf("%s is not the base address of the API, so that only a typed login lets a credential be sent there", e.Origin)
+	if e.Err != nil {
+		why = fmt.Errorf("%w; %w", e.Err, why)
+	}
+	e.Err = why
 }
 
 func (rec record) approved() string {
@@ -167,6 +188,23 @@ func (r *Resolver) Value(ctx context.Context, name string) (secret.Value, bool, 
 		return secret.Value{}, false, nil
 	}
 	return secret.New(rec.Value), err == nil, err
+}
+
+// Approved returns the origins that the stored credential of a record may be sent to, in
+// the form of [outbound.Origin]; none when nothing is stored or can be read.
+func (r *Resolver) Approved(ctx context.Context, s *profiles.SecurityScheme, name string) []string {
+	if IsOAuth(s) && name == s.ID {
+		look, err := r.LookSignIn(ctx, s, nil)
+		if err != nil {
+			return nil
+		}
+		return approvable(look.Origins)
+	}
+	rec, err := r.read(ctx, name)
+	if err != nil {
+		return nil
+	}
+	return approvable(rec.Origins)
 }
 
 // Forget is Delete for a record of this resolver's profile and account.

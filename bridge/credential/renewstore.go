@@ -177,9 +177,12 @@ func (w *work) expire(ctx context.Context, s stored) {
 // asks are the scopes that a token of the client itself is asked for.
 func (w *work) asks() []string { return union(w.client.config.Scopes, w.scopes) }
 
-// granted asks for a token of the client itself, which needs no person. Who can ask
-// for it may have it, so that it is approved for the origin it is needed for.
+// granted asks for a token of the client itself, which needs no person. It is approved
+// for the origin it is needed for, where that needs no typed login.
 func (w *work) granted(ctx context.Context, old stored, unstored bool) (*held, *problem) {
+	if !w.r.mayApprove(w.origin, old.origins) {
+		return nil, &problem{reason: SignInNeeded}
+	}
 	now := w.now()
 	usable := old.usable(now) && old.allows(w.origin)
 	if h := w.r.o.Tokens.copy(w.client.key); h != nil && h.generation == old.generation && h.failure.recent(now, usable) {

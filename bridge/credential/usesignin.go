@@ -184,6 +184,10 @@ func (w *work) fail(h *held, p *problem) *Error {
 		e.Origins, e.Scopes = slices.Clone(h.origins), union(e.Scopes, h.wanted(c.config.Scopes))
 	}
 	e.Scopes = union(e.Scopes, w.listed().Wanted)
+	if e.Reason == SignInNeeded && e.OAuth && !e.Unapproved {
+		_, entry, _, _ := w.entry()
+		r.needsLogin(e, union(e.Origins, entry.Origins))
+	}
 	if e.hint == "" && e.Reason == SignInNeeded {
 		e.hint = "type: " + r.LoginCommand(c.scheme)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/spf13/cobra"
 )
@@ -63,7 +64,25 @@ func (a *app) visitFor(v *session.View, need *credential.Error) (*visit, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &visit{a: a, v: v, r: r, scheme: scheme, scopes: need.Scopes, metadata: need.Metadata}, nil
+	s := &visit{a: a, v: v, r: r, scheme: scheme, scopes: need.Scopes, metadata: need.Metadata}
+	return s, s.only(context.Background(), need.Origin)
+}
+
+// only makes the sign-in one for the single origin that a call needs, beside what a
+// person approved before. Nobody typed a login: only the base origin of the profile may
+// be approved so.
+func (s *visit) only(ctx context.Context, origin string) error {
+	before := s.v.Resolver.Approved(ctx, s.scheme, s.r.Name)
+	if origin = outbound.Origin(origin); origin == "" || origin != s.v.BaseOrigin() && !slices.Contains(before, origin) {
+		return fail(exitSignIn, s.command(), "a sign-in during a call is for the base address of the API alone")
+	}
+	s.r.Origins = []string{origin}
+	for _, one := range before {
+		if one != origin {
+			s.r.Origins = append(s.r.Origins, one)
+		}
+	}
+	return nil
 }
 
 // startHelper starts the process that owns the sign-in: it outlives this one, which
@@ -73,7 +92,7 @@ func (a *app) startHelper(s *visit, after string, open bool) (<-chan struct{}, e
 	if err != nil {
 		return nil, err
 	}
-	order := signin.Order{Profile: session.Identity(a.home, s.v.Profile), Account: s.v.Account, Record: s.r.Name, Scopes: s.scopes,
+	order := signin.Order{Profile: session.Identity(a.home, s.v.Profile), Account: s.v.Account, Record: s.r.Name, Origin: s.r.Origins[0], Scopes: s.scopes,
 		Metadata: s.metadata, After: after, Open: open}
 	if c := s.scheme.Client; s.oauth() && c != nil && c.Secret != nil && c.Secret.Env != "" {
 		order.SetSecret(c.Secret.Env, secret.New(a.sys.Getenv(c.Secret.Env)))
@@ -125,6 +144,9 @@ func (a *app) helpSignIn(ctx context.Context) error {
 		return err
 	}
 	s := &visit{a: a, v: v, r: r, scheme: scheme, scopes: o.Scopes, metadata: o.Metadata, timeout: signin.DefaultTimeout}
+	if err := s.only(ctx, o.Origin); err != nil {
+		return err
+	}
 	desk, err := s.desk()
 	if err != nil {
 		return err

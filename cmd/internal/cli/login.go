@@ -13,6 +13,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -102,9 +103,13 @@ func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
 			"%s is signed in at its authorization server: there is no token to read", r.Name)
 	case !s.oauth() && f.device:
 		return usage("--web opens a page to type it into", "%s is a key or a password: there is no device to sign in on", r.Name)
-	case s.oauth() || f.web:
+	}
+	if err := s.hosts(ctx, f.withToken); err != nil {
+		return err
+	}
+	if s.oauth() || f.web {
 		err = s.typed(ctx, f)
-	default:
+	} else {
 		err = a.storeStatic(ctx, s, f)
 	}
 	if err != nil {
@@ -112,6 +117,35 @@ func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
 	}
 	a.suggestUse(v, f.account)
 	return nil
+}
+
+// hosts lists where the credential may be sent, before anything is opened, and asks
+// when there is more than one place of which some are new. piped: standard input holds
+// the credential, so that nobody can answer.
+func (s *visit) hosts(ctx context.Context, piped bool) error {
+	if len(s.r.Origins) == 1 {
+		s.a.say("The credential for %s will be sent to %s.", s.r.Name, s.r.Origins[0])
+		return nil
+	}
+	before := s.v.Resolver.Approved(ctx, s.scheme, s.r.Name)
+	isNew := func(origin string) bool { return !slices.Contains(before, outbound.Origin(origin)) }
+	s.a.say("The credential for %s will be sent to each of these:", s.r.Name)
+	for _, origin := range s.r.Origins {
+		mark := ""
+		if len(before) > 0 && isNew(origin) {
+			mark = " (new)"
+		}
+		s.a.say("  %s%s", origin, mark)
+	}
+	if piped || !s.a.canAsk() || !slices.ContainsFunc(s.r.Origins, isNew) {
+		return nil
+	}
+	yes, err := s.a.confirm(ctx, "May it be sent to all of them?")
+	if err == nil && !yes {
+		err = fail(exitFailed, "see which tools call them: mcp-bridge tools "+credential.Quote(s.v.Profile.Name)+"; leave them out under [openapi.exclude] of "+s.v.Profile.File,
+			"nothing was stored and nobody was signed in")
+	}
+	return err
 }
 
 // unlock is how long the keychain may ask the person to unlock it.
@@ -322,7 +356,6 @@ func (a *app) credential(ctx context.Context, v *session.View, r session.Record,
 		}
 		return value, err
 	}
-	a.say("The credential for %s will be sent to %s.", r.Name, strings.Join(r.Origins, ", "))
 	stored, kept, err := v.Resolver.Value(ctx, r.Name)
 	if err != nil {
 		return secret.Value{}, err

@@ -22,7 +22,7 @@ func (o Options) connect(v *View) {
 	settings := bridge.Options{Set: v.Set, Version: o.Version, Environ: o.Environ, Proxy: o.Config.Proxy, CAFile: o.caFile(),
 		Profile: identity, Account: v.Account, Logger: o.Logger}
 	v.Resolver = credential.New(credential.Options{Profile: v.Profile, Identity: identity, Account: v.Account, Home: o.Home,
-		Store: o.Store, Environ: o.Environ, Logger: o.Logger, Tokens: o.Tokens, Network: bridge.Network(settings)})
+		Store: o.Store, Environ: o.Environ, Logger: o.Logger, Tokens: o.Tokens, Network: bridge.Network(settings), Base: v.BaseOrigin})
 	v.Exposure = exposure.New(v.Set, v.index)
 	settings.Resolver = v.Resolver
 	v.Bridge = bridge.New(settings)
@@ -134,6 +134,26 @@ func (v *View) Records() []Record {
 		out = append(out, *r)
 	}
 	return out
+}
+
+// BaseOrigin returns the origin that a sign-in during a call may be approved for
+// without a typed login: what the profile records, else the one origin that all of its
+// tools have. It is empty where there are several and none of them is the base.
+func (v *View) BaseOrigin() string {
+	if base := v.Profile.BaseOrigin(); base != "" {
+		return base
+	}
+	base := ""
+	for _, t := range v.Set.All() {
+		switch origin := originOf(t); {
+		case origin == "" || origin == base:
+		case base != "":
+			return ""
+		default:
+			base = origin
+		}
+	}
+	return base
 }
 
 // ClientPrefix begins the name of the record that holds the client secret of an

@@ -14,6 +14,7 @@ type Order struct {
 	Profile  string   `json:"profile"` // name or path
 	Account  string   `json:"account"`
 	Record   string   `json:"record"` // as --scheme takes it
+	Origin   string   `json:"origin"` // the one that the credential is approved for
 	Scopes   []string `json:"scopes,omitempty"`
 	Metadata string   `json:"metadata,omitempty"` // resource_metadata of a challenge
 	After    string   `json:"after,omitempty"`    // Task.After
