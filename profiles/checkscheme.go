@@ -137,8 +137,13 @@ func (c *checker) endpoint(key, raw string) {
 	if raw == "" {
 		return
 	}
-	if u := c.address(key, raw); u != nil && u.Scheme == "http" && !outbound.Loopback(u.Hostname()) {
+	u := c.address(key, raw)
+	switch {
+	case u == nil:
+	case u.Scheme == "http" && !outbound.Loopback(u.Hostname()):
 		c.warn(key, "sign-in is refused here because the address is not https")
+	case outbound.Private(u.Hostname()) && outbound.NewHosts(c.p.HTTP.OnlyPublic...).HasHost(u.Hostname()) && !c.p.NamedHosts().Has(u):
+		c.warn(key, "sign-in is refused here because only the imported document names "+u.Host+", which is on this machine or in a private network; if it is meant, add it to http.allowPrivate")
 	}
 }
 

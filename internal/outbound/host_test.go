@@ -216,7 +216,7 @@ func TestHostLists(t *testing.T) {
 		h.Add(one)
 	}
 	h.AddURL("https://API.example.com:8443/v1/{x}")
-	h.AddURL("http://[fd00::2]:80/")
+	h.AddURL("http://ada:pass@word@[fd00::2]:80/@x")
 	h.AddURL("no address")
 	if len(h) != 7 {
 		t.Errorf("%v", h.List())

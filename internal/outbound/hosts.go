@@ -47,10 +47,16 @@ func (h Hosts) Add(text string) {
 	}
 }
 
-// AddURL adds the host of a URL for every port. What has none is left out.
+// AddURL adds the host of an http or https URL, whatever stands before or behind it, for
+// every port. What has none is left out.
 func (h Hosts) AddURL(raw string) {
-	if u, err := url.Parse(Origin(raw)); err == nil && u.Host != "" {
-		h[strings.Trim(u.Hostname(), "[]")] = true
+	scheme, authority, _ := strings.Cut(raw, "://")
+	if end := strings.IndexAny(authority, "/?#"); end >= 0 {
+		authority = authority[:end]
+	}
+	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	if u, err := url.Parse(Origin(scheme + "://" + authority)); err == nil && u.Host != "" {
+		h[u.Hostname()] = true
 	}
 }
 

@@ -251,7 +251,7 @@ func (r *reader) address(at node, raw string) string {
 		return ""
 	}
 	if u.Scheme == "http" && !outbound.Loopback(u.Hostname()) {
-		r.warn(at.at(), "the server "+quote(u.Host)+" is plain http: calls are refused unless http.allowInsecure names it")
+		r.warn(at.at(), "the server "+quote(u.Host)+" is not encrypted: its calls need http.allowInsecure in the profile")
 	}
 	path := legal(u.EscapedPath())
 	for strings.Contains(path, "//") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/higress"
@@ -28,6 +29,7 @@ type addFlags struct {
 	clientID          string
 	redirect          string
 	allowTools        []string
+	allowPrivate      []string
 	readOnly          bool
 }
 
@@ -50,6 +52,11 @@ several times, all of them are sent; those that use the same header are alternat
 
 --update reads the document of a profile again and keeps your edits; --auth, --scope,
 --client-id and --redirect then change the profile.
+
+The hosts that the document names are printed. Those on this machine, in a private network
+or without encryption are asked for; without a terminal those of a file are taken with a
+warning, and those of an address, of standard input or that --update brings are refused
+unless --allow-private names them.
 
 Of a Higress configuration, credentials move into the keychain (--credentials keychain),
 stay in the profile (keep) or are left out (drop).`,
@@ -86,6 +93,7 @@ stay in the profile (keep) or are left out (drop).`,
 		{&f.include.Operations, "include-operation", "only operations with this id; * stands for any part"}, {&f.exclude.Operations, "exclude-operation", "no operations with this id"},
 		{&f.allowTools, "allow-tool", "only tools of this name; * stands for any part"},
 		{&f.overlays, "overlay", "an OpenAPI Overlay document to apply"},
+		{&f.allowPrivate, "allow-private", "a host, or host:port, of the document that may be on this machine, in a private network or not encrypted"},
 		{&f.auth, "auth", "how the API is called: bearer, basic, apiKey:header:NAME, apiKey:query:NAME, apiKey:cookie:NAME, oidc=ISSUER, oauth2=DISCOVERY-URL or none"},
 		{&f.scopes, "scope", "a scope to ask for at the sign-in"},
 	} {
@@ -129,6 +137,11 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 func (f addFlags) check() error {
 	if !slices.Contains([]string{higress.Keychain, higress.Keep, higress.Drop}, f.credentials) {
 		return usage("type --credentials keychain, keep or drop", "unknown --credentials %q", f.credentials)
+	}
+	for _, host := range f.allowPrivate {
+		if _, _, err := outbound.ReadHost(host); err != nil {
+			return usage("as in --allow-private 10.0.0.5:8080", "--allow-private %q: %w", host, err)
+		}
 	}
 	if f.mode != "" && !slices.Contains([]string{"list", "search", "auto"}, f.mode) {
 		return usage("type --mode list, search or auto", "unknown --mode %q", f.mode)

@@ -38,23 +38,26 @@ func (a *app) edited(p *profiles.Profile, text, digest, source string) (string, 
 	return e.text, fresh, warnings, nil
 }
 
-// authenticated is edited for --auth, --scope, --client-id and --redirect.
+// authenticated is edited for --auth, --scope, --client-id, --redirect and
+// --allow-private.
 func (i *importedAPI) authenticated(p *profiles.Profile, text string) (string, *profiles.Profile, []profiles.Warning, error) {
 	want := importer.Copy(p)
 	if err := i.auth.Apply(want, i.read, false); err != nil {
 		return "", nil, nil, err
 	}
+	i.hosts.Record(want, false)
 	out, ok := importer.Edit(text, p, want)
 	fresh, warnings, err := session.Dir(i.a.home).LoadText(p.File, []byte(out))
 	if ok && err == nil && encodesAs(want, fresh) {
 		return out, fresh, warnings, nil
 	}
 	lines, err := profiles.Encode(&profiles.Profile{Server: profiles.Server{SecuritySchemes: want.Server.SecuritySchemes, DefaultUpstreamSecurity: want.Server.DefaultUpstreamSecurity},
-		OpenAPI: &profiles.OpenAPI{ForceSecurity: want.OpenAPI.ForceSecurity, Overrides: want.OpenAPI.Overrides}})
+		OpenAPI: &profiles.OpenAPI{ForceSecurity: want.OpenAPI.ForceSecurity, Overrides: want.OpenAPI.Overrides},
+		HTTP:    profiles.HTTP{AllowPrivate: want.HTTP.AllowPrivate, AllowInsecure: want.HTTP.AllowInsecure}})
 	if err != nil {
 		return "", nil, nil, err
 	}
-	return "", nil, nil, fail(exitFailed, "write there:\n"+string(lines), "%s: the security schemes cannot be changed where they are written", p.File)
+	return "", nil, nil, fail(exitFailed, "write there:\n"+string(lines), "%s: the security schemes and [http] cannot be changed where they are written", p.File)
 }
 
 // encodesAs reports whether two profiles are the same.

@@ -29,6 +29,15 @@ func (a *app) addHigress(ctx context.Context, source, file string, data []byte, 
 		return err
 	}
 	p := imported.Profile
+	hosts, err := a.judgedTools(imported, source, f)
+	if err != nil {
+		return err
+	}
+	warned, err := a.admit(ctx, hosts, source, f)
+	if err != nil {
+		return err
+	}
+	hosts.Record(p, true)
 	release, err := a.home.Lock(ctx, "add") // two at once must not choose one name
 	if err != nil {
 		return err
@@ -44,7 +53,8 @@ func (a *app) addHigress(ctx context.Context, source, file string, data []byte, 
 		return placed(imported, err)
 	}
 	report := newAddReport(imported, set, source)
-	report.Profile, report.Path = name, p.File
+	report.Profile, report.Path, report.Hosts = name, p.File, hosts.Calls
+	report.Warnings = append(report.Warnings, warned...)
 	text, err := profiles.Encode(p, "Made by mcp-bridge add from "+display(source)+". It is yours to edit.")
 	if err != nil {
 		return err

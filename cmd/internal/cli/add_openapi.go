@@ -23,8 +23,10 @@ type importedAPI struct {
 	source string // as it will stand in the profile
 	spec   session.Spec
 	read   *openapi.Document
-	packed []byte // what is kept of the document
-	digest string // of packed; empty: not packed yet
+	hosts  importer.Hosts // that the document names
+	warned []addWarning   // about them
+	packed []byte         // what is kept of the document
+	digest string         // of packed; empty: not packed yet
 }
 
 // addOpenAPI makes a profile from an OpenAPI document.
@@ -40,6 +42,10 @@ func (a *app) addOpenAPI(ctx context.Context, source, file string, data []byte, 
 	}
 	p, err := i.profile(ctx)
 	if err != nil {
+		return err
+	}
+	i.hosts = i.judged()
+	if i.warned, err = a.admit(ctx, i.hosts, source, f); err != nil {
 		return err
 	}
 	release, err := a.home.Lock(ctx, "add") // two at once must not choose one name
@@ -130,8 +136,12 @@ func (i *importedAPI) open(ctx context.Context, p *profiles.Profile) error {
 func (i *importedAPI) complete(p *profiles.Profile) error {
 	d := i.read
 	p.Description = firstLine(d.Title)
-	if u, err := url.Parse(d.Server); err == nil && p.Server.BaseURL == "" && outbound.Loopback(u.Hostname()) && filepath.IsAbs(i.source) {
-		p.Server.BaseURL = d.Server // a file on this machine may speak of this machine
+	if u, err := url.Parse(d.Server); err == nil && p.Server.BaseURL == "" {
+		if outbound.Loopback(u.Hostname()) && filepath.IsAbs(i.source) {
+			p.Server.BaseURL = d.Server // the person has agreed to it
+		} else {
+			p.OpenAPI.Server = outbound.Origin(d.Server)
+		}
 	}
 	for _, s := range d.Schemes {
 		if s.Usable() {
@@ -141,6 +151,7 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	if err := i.auth.Apply(p, d, true); err != nil {
 		return err
 	}
+	i.hosts.Record(p, false)
 	if !i.auth.Given() && len(p.Server.DefaultUpstreamSecurity) == 0 && len(p.Server.SecuritySchemes) == 1 && d.Security == nil && unspecified(d) {
 		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: p.Server.SecuritySchemes[0].ID}}}
 	}

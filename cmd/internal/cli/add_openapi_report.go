@@ -65,6 +65,8 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 	for _, w := range d.Warnings {
 		r.Warnings = append(r.Warnings, addWarning{At: w.At, Message: w.Message})
 	}
+	r.Hosts = append([]string{}, i.hosts.Calls...)
+	r.Warnings = append(r.Warnings, i.warned...)
 	for _, w := range warnings {
 		r.Warnings = append(r.Warnings, addWarning{At: w.Pos.String(), Message: keyed(w.Key, w.Message)})
 	}
@@ -168,6 +170,7 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 		i.printChanges(r.Changes)
 	}
 	say("%s %s: %s of %s", made, r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"))
+	i.a.printHosts(r)
 	if r.Mode == "search" {
 		say("listing them would cost about %d tokens, so clients are shown search tools for about %d (--mode list shows them all)", r.Tokens, r.Listed)
 	} else {

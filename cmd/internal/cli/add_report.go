@@ -28,6 +28,7 @@ type addReport struct {
 	compact    bool          // the list is brief
 	Mode       string        `json:"mode,omitempty"` // list or search
 	Changes    *changes      `json:"changes,omitempty"`
+	Hosts      []string      `json:"hosts"` // origins that the tools call; of an update, the new ones
 }
 
 type addSkipped struct {
@@ -158,6 +159,7 @@ func (a *app) printAdd(r addReport, i *higress.Imported, stored int, mode string
 		a.say("skipped: %s: %s: %s", s.At, s.Operation, s.Reason)
 	}
 	a.say("made %s: %s of %s", r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"))
+	a.printHosts(r)
 	if stored > 0 {
 		a.say("%s moved into the keychain", count(stored, "credential"))
 	}

@@ -118,12 +118,15 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 	if v, err := session.Load(o); err == nil {
 		before = v.Set.All()
 	}
+	if err := i.judgeNew(ctx, p, before); err != nil {
+		return err
+	}
 	_, digest, err := i.pack()
 	if err != nil {
 		return err
 	}
 	text, fresh, warnings, err := a.edited(p, string(old), digest, i.source)
-	if err == nil && !i.auth.IsZero() {
+	if err == nil && (!i.auth.IsZero() || len(i.f.allowPrivate) > 0) {
 		text, fresh, warnings, err = i.authenticated(fresh, text)
 	}
 	if err != nil {

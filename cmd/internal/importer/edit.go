@@ -36,7 +36,20 @@ func Edit(text string, was, want *profiles.Profile) (out string, ok bool) {
 		}
 		e.set("server", 0, "defaultUpstreamSecurity", member(&profiles.Profile{Server: profiles.Server{DefaultUpstreamSecurity: want.Server.DefaultUpstreamSecurity}}, "defaultUpstreamSecurity"))
 	}
+	e.http("allowPrivate", was.HTTP.AllowPrivate, want.HTTP.AllowPrivate, &profiles.Profile{HTTP: profiles.HTTP{AllowPrivate: want.HTTP.AllowPrivate}})
+	e.http("allowInsecure", was.HTTP.AllowInsecure, want.HTTP.AllowInsecure, &profiles.Profile{HTTP: profiles.HTTP{AllowInsecure: want.HTTP.AllowInsecure}})
 	return string(e.data), e.ok
+}
+
+// http writes one list of [http], which p holds alone, when it has changed.
+func (e *edit) http(key string, was, want []string, p *profiles.Profile) {
+	if slices.Equal(was, want) {
+		return
+	}
+	if _, ok := e.table("http", 0); !ok {
+		e.insert(len(e.data), "\n[http]\n")
+	}
+	e.set("http", 0, key, member(p, key))
 }
 
 // edit changes one text.

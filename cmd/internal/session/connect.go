@@ -143,17 +143,22 @@ func (v *View) BaseOrigin() string {
 	if base := v.Profile.BaseOrigin(); base != "" {
 		return base
 	}
-	base := ""
-	for _, t := range v.Set.All() {
-		switch origin := originOf(t); {
-		case origin == "" || origin == base:
-		case base != "":
-			return ""
-		default:
-			base = origin
+	if all := Origins(v.Set); len(all) == 1 {
+		return all[0]
+	}
+	return ""
+}
+
+// Origins returns where the tools of a set send their requests, each origin once, in the
+// tools' order.
+func Origins(set *tool.Set) []string {
+	var out []string
+	for _, t := range set.All() {
+		if origin := originOf(t); origin != "" && !slices.Contains(out, origin) {
+			out = append(out, origin)
 		}
 	}
-	return base
+	return out
 }
 
 // ClientPrefix begins the name of the record that holds the client secret of an
