@@ -72,8 +72,8 @@ func (b *builder) argumentNames() {
 // credentials: a model must not see them.
 func (b *builder) security() {
 	b.o.Security = b.r.out.Security
-	if own := b.f.op.get("security"); own.exists() && own.kind() != null {
-		b.o.Security = b.r.requirements(own)
+	if own, ok := b.r.requirements(b.f.op.get("security")); ok {
+		b.o.Security = own
 	}
 	for _, alternative := range b.o.Security {
 		for _, requirement := range alternative {

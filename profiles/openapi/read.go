@@ -21,7 +21,7 @@ const maxWarnings = 200
 // overlay that cannot be applied, and the end of ctx.
 func Read(ctx context.Context, s Source, o Options) (*Document, error) {
 	r := &reader{ctx: ctx, source: s, options: o, out: &Document{}, refs: map[refKey]target{}, files: map[string]opened{},
-		told: map[string]bool{}, asked: map[string]bool{}, known: map[string]int{}}
+		told: map[string]bool{}, asked: map[string]bool{}, known: map[string]int{}, places: map[string]string{}}
 	r.schemas.init(r)
 	if err := r.load(); err != nil {
 		return nil, err
@@ -53,14 +53,14 @@ type reader struct {
 	minor   int  // of 3.x
 	refs    map[refKey]target
 	files   map[string]opened
-	told    map[string]bool // warnings, so that each is said once
-	more    int             // warnings that are not said
-	large   int             // operations whose schemas are cut
-	used    []string        // names of schemes that operations ask for
-	asked   map[string]bool // the same
-	known   map[string]int  // schemes by their names
-	visits  int             // values that overlays have looked at
-	values  int             // at most in the document, with what overlays added; 0: not counted
+	told    map[string]bool   // warnings, so that each is said once
+	more    int               // warnings that are not said
+	large   int               // operations whose schemas are cut
+	asked   map[string]bool   // names of schemes that are asked for and are not there
+	known   map[string]int    // schemes by their names; several may stand for one sign-in
+	places  map[string]string // of schemes, by their names
+	visits  int               // values that overlays have looked at
+	values  int               // at most in the document, with what overlays added; 0: not counted
 	schemas converter
 	names   namer
 }
@@ -200,11 +200,6 @@ func (r *reader) finish() {
 	r.out.Total = len(r.out.Operations) + len(r.out.Skipped)
 	if r.out.Total == 0 {
 		r.warn(r.root.at(), "the document has no operations")
-	}
-	for _, id := range r.used {
-		if _, ok := r.known[id]; !ok {
-			r.warn(r.root.at(), "there is no security scheme "+quote(id)+": operations that need it are refused when they are called")
-		}
 	}
 	if more := r.large - maxLarge; more > 0 {
 		r.warn(r.root.at(), "the schemas of "+strconv.Itoa(more)+" further operations are too large: their deep levels are cut")

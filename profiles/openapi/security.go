@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
@@ -10,44 +11,58 @@ import (
 // maxSchemes is how many security schemes a document may have.
 const maxSchemes = 500
 
-// schemes reads the security schemes.
+// schemes reads the security schemes, from where the document's version has them, else
+// from where another version has them.
 func (r *reader) schemes() {
-	from := r.root.get("components").get("securitySchemes")
+	places := []node{r.root.get("components").get("securitySchemes"), r.root.get("securityDefinitions")}
 	if r.swagger {
-		from = r.root.get("securityDefinitions")
+		slices.Reverse(places)
 	}
-	for id, n := range from.members {
-		if len(r.out.Schemes) == maxSchemes {
-			r.warn(id.at(), "there are more than 500 security schemes: the others are left out")
-			break
+	places = append(places, r.root.get("components").get("securityDefinitions"), r.root.get("securitySchemes"))
+	for i, from := range places {
+		if i > 0 && from.size(1) > 0 {
+			r.warn(from.at(), "the security schemes stand where this version of OpenAPI has none: they are read")
 		}
-		s, reason := r.resolve(n)
-		if reason != "" || !s.isTable() {
-			r.warn(n.at(), "the security scheme "+quote(id.text())+" cannot be read")
-			continue
+		if from.exists() && from.kind() != null && !from.isTable() {
+			r.warn(from.at(), "the security schemes are no table: they cannot be read")
 		}
-		scheme, note := r.scheme(id.text(), s)
-		r.known[scheme.ID] = len(r.out.Schemes)
-		r.out.Schemes = append(r.out.Schemes, scheme)
-		r.out.Notes = append(r.out.Notes, note)
+		for id, n := range from.members {
+			if _, known := r.known[id.text()]; known {
+				continue
+			}
+			if len(r.out.Schemes) == maxSchemes {
+				r.warn(id.at(), "there are more than 500 security schemes: the others are left out")
+				break
+			}
+			s, reason := r.resolve(n)
+			if reason != "" || !s.isTable() {
+				r.warn(n.at(), "the security scheme "+quote(id.text())+" cannot be read")
+				continue
+			}
+			scheme, note := r.scheme(id.text(), s)
+			r.known[scheme.ID] = len(r.out.Schemes)
+			r.places[scheme.ID] = id.at()
+			r.out.Schemes = append(r.out.Schemes, scheme)
+			r.out.Notes = append(r.out.Notes, note)
+		}
 	}
-	r.out.Security = r.requirements(r.root.get("security"))
+	r.unite()
+	r.out.Security, _ = r.requirements(r.root.get("security"))
 }
 
 func (r *reader) scheme(id string, n node) (profiles.SecurityScheme, SchemeNote) {
 	s := profiles.SecurityScheme{ID: id, Type: profiles.SchemeType(n.get("type").str()), Description: cut(plaintext.OneLine(n.get("description").str()), 300)}
 	note := SchemeNote{ID: id, Usable: true}
 	unusable := func(hint string) { note.Usable, note.Hint = false, hint }
-	switch kind := strings.ToLower(string(s.Type)); kind {
-	case "basic": // of Swagger 2.0
-		s.Type, s.Scheme = profiles.HTTPScheme, "basic"
+	switch r.schemeKind(&s, n) {
 	case "http":
-		s.Type, s.Scheme = profiles.HTTPScheme, strings.ToLower(n.get("scheme").str())
+		s.Type = profiles.HTTPScheme
 		if s.Scheme != "basic" && s.Scheme != "bearer" {
 			unusable("only http basic and bearer can be used; if a token in the Authorization header will do, write the scheme as bearer or apiKey in the profile")
 		}
 	case "apikey":
-		s.Type, s.In, s.Name = profiles.APIKey, strings.ToLower(n.get("in").str()), n.get("name").str()
+		s.Type = profiles.APIKey
+		r.place(&s, n)
 		note.Usable, note.Hint = placed(s.In, s.Name)
 	case "oauth2":
 		s.Type = profiles.OAuth2
@@ -65,6 +80,72 @@ func (r *reader) scheme(id string, n node) (profiles.SecurityScheme, SchemeNote)
 		unusable("the type " + quote(string(s.Type)) + " is not known: write the scheme in the profile")
 	}
 	return s, note
+}
+
+// schemeKind returns the type of a scheme in lower case, as it is meant, and sets the
+// http scheme. A warning says what is read otherwise than it is written.
+func (r *reader) schemeKind(s *profiles.SecurityScheme, n node) string {
+	written, scheme := plainName(strings.TrimSpace(n.get("type").str())), strings.ToLower(strings.TrimSpace(n.get("scheme").str()))
+	kind, bearer := written, n.get("bearerFormat").exists() || strings.HasPrefix(scheme, "bearer") || scheme == "jwt"
+	switch kind {
+	case "basic", "basicauth", "httpbasic":
+		kind, scheme = "http", "basic"
+	case "bearer", "jwt", "token", "bearerauth", "bearertoken", "httpbearer":
+		kind, scheme = "http", "bearer"
+	case "apitoken", "key":
+		kind = "apikey"
+	case "oauth", "oauth20":
+		kind = "oauth2"
+	case "openid", "oidc":
+		kind = "openidconnect"
+	case "mtls":
+		kind = "mutualtls"
+	case "":
+		kind = inferred(n)
+	}
+	if kind == "apikey" && bearer && (n.get("in").str() == "" || strings.EqualFold(strings.TrimSpace(n.get("name").str()), "Authorization")) {
+		kind, scheme = "http", "bearer"
+	}
+	if kind == "http" {
+		word := kindIn(s.ID)
+		switch {
+		case scheme == "" && (bearer || word == "bearer"), scheme == "jwt", strings.HasPrefix(scheme, "bearer"):
+			scheme = "bearer"
+		case scheme == "" && word == "basic", scheme == "basicauth":
+			scheme = "basic"
+		}
+		s.Scheme = scheme
+	}
+	if asked := strings.ToLower(strings.TrimSpace(n.get("scheme").str())); kind != "" && (kind != written || kind == "http" && scheme != asked) && !(r.swagger && written == "basic") {
+		r.warn(n.at(), "the type of the security scheme "+quote(s.ID)+" is not one of OpenAPI's: it is read as "+strings.TrimSpace(kind+" "+s.Scheme))
+	}
+	return kind
+}
+
+// inferred is the type of a scheme that states none.
+func inferred(n node) string {
+	for _, one := range [...]struct{ key, kind string }{{"flows", "oauth2"}, {"flow", "oauth2"}, {"authorizationUrl", "oauth2"}, {"tokenUrl", "oauth2"},
+		{"openIdConnectUrl", "openidconnect"}, {"scheme", "http"}, {"bearerFormat", "http"}, {"in", "apikey"}, {"name", "apikey"}} {
+		if n.get(one.key).exists() {
+			return one.kind
+		}
+	}
+	return ""
+}
+
+// place reads where a key goes. Where the document does not say so, a name with a hyphen
+// is a header's, and a scheme called like a header names it.
+func (r *reader) place(s *profiles.SecurityScheme, n node) {
+	s.In, s.Name = strings.ToLower(strings.TrimSpace(n.get("in").str())), strings.TrimSpace(n.get("name").str())
+	s.In = strings.TrimSuffix(s.In, "s") // headers, cookies
+	if s.Name == "" && strings.Contains(s.ID, "-") && profiles.IsToken(s.ID) && s.In == "header" {
+		s.Name = s.ID
+		r.warn(n.at(), "the security scheme "+quote(s.ID)+" does not name its header: its own name is taken")
+	}
+	if s.In == "" && (strings.Contains(s.Name, "-") || strings.EqualFold(s.Name, "Authorization")) && profiles.IsToken(s.Name) {
+		s.In = "header"
+		r.warn(n.at(), "the security scheme "+quote(s.ID)+" does not say where the key goes: it is taken for the header "+s.Name)
+	}
 }
 
 // placed says whether an API key has a place in a request.
@@ -145,32 +226,4 @@ func (r *reader) flow(n node) *profiles.Flow {
 
 func isAddress(raw string) bool {
 	return strings.HasPrefix(raw, "https://") && len(raw) > len("https://") || strings.HasPrefix(raw, "http://") && len(raw) > len("http://")
-}
-
-// requirements reads a list of security requirements; nil when there is none.
-func (r *reader) requirements(n node) profiles.Security {
-	if n.kind() != list {
-		if n.exists() && n.kind() != null {
-			r.warn(n.at(), "security is no list: it is left out")
-		}
-		return nil
-	}
-	const most = 100
-	out := profiles.Security{}
-	for alternative := range n.items {
-		if len(out) >= most {
-			r.warn(n.at(), "there are more than 100 alternatives of security: the others are left out")
-			break
-		}
-		all := []profiles.Requirement{}
-		for id, scopes := range alternative.members {
-			all = append(all, profiles.Requirement{ID: id.text(), Scopes: scopes.strings()})
-			if name := id.text(); !r.asked[name] {
-				r.asked[name] = true
-				r.used = append(r.used, name)
-			}
-		}
-		out = append(out, all)
-	}
-	return out
 }
