@@ -10,6 +10,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -17,10 +18,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -28,6 +29,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
@@ -44,6 +46,7 @@ type Options struct {
 	CAFile   string           // used when the profile names none; absolute
 	Profile  string           // as a person types it, for commands in hints
 	Account  string
+	OS       string       // for whose shells commands in hints are written; empty: runtime.GOOS
 	Logger   *slog.Logger // nil: nothing is logged
 }
 
@@ -238,19 +241,20 @@ func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
 
 // command is what a person types to confirm a call.
 func (b *Bridge) command(name string, arguments json.RawMessage) string {
-	text := "mcp-bridge call " + credential.Quote(name) + " --profile " + credential.Quote(b.o.Profile)
+	words := []string{"mcp-bridge", "call", name, "--profile", b.o.Profile}
 	if b.o.Account != "" && b.o.Account != credential.DefaultAccount {
-		text += " --account " + credential.Quote(b.o.Account)
+		words = append(words, "--account", b.o.Account)
 	}
-	args := ""
-	if len(arguments) > 0 && string(arguments) != "{}" && string(arguments) != "null" {
-		args = " --args " + credential.Quote(string(arguments))
+	shell := plaintext.ShellOf(cmp.Or(b.o.OS, runtime.GOOS))
+	if len(arguments) == 0 || string(arguments) == "{}" || string(arguments) == "null" {
+		return shell.Command(append(words, "--yes")...)
 	}
-	if len(args) > maxCommand || strings.ContainsFunc(args, unicode.IsControl) {
-		// A hint that is cut, or cleaned of line ends, would be another command.
-		return text + " --args - --yes, and give it the arguments as JSON on standard input"
+	_, plain := shell.Word(b.o.Profile)
+	if args, ok := shell.Argument(arguments); ok && plain && len(args) <= maxCommand {
+		return shell.Command(words...) + " --args " + args + " --yes"
 	}
-	return text + args + " --yes"
+	// A hint that is cut, or that a shell reads in another way, would be another command.
+	return shell.Command(append(words, "--args", "-", "--yes")...) + ", and give it the arguments as JSON on standard input"
 }
 
 func (b *Bridge) noTool(name string) error {

@@ -49,9 +49,31 @@ deny = ["admin"]
 	}
 }
 
-func TestConfirmCommandIsQuoted(t *testing.T) {
+// TestConfirmCommand: what a person is told to type means this very call, in the shells of
+// their system, whatever the model chose, and nothing in it is hidden.
+func TestConfirmCommand(t *testing.T) {
 	r := newRig(t, "https://api.example.com", toolTOML("a")+"[[tools.args]]\nname = \"x\"\n[policy]\nconfirm = [\"a\"]\n")
-	r.fails("a", `{"x":"it's"}`, result.NotConfirmed, `--args '{"x":"it'\''s"}' --yes`)
+	const input = "mcp-bridge call a --profile p --args - --yes, and give it the arguments as JSON on standard input"
+	for _, c := range []struct{ os, arguments, want string }{
+		{"linux", `{"x":"it's"}`, `--args '{"x":"it\u0027s"}' --yes`},
+		{"darwin", "{\"x\":\"日本 \u202e\u200b💥\"}", `--args '{"x":"\u65e5\u672c \u202e\u200b\ud83d\udca5"}' --yes`},
+		{"linux", "{ \"x\":\n\"$(id) `id` \\u0000\" }", "--args '{\"x\":\"$(id) `id` \\u0000\"}' --yes"},
+		{"linux", `{"x":"` + strings.Repeat("long ", 200) + `"}`, input},
+		{"windows", `{"x":"plain"}`, input},
+		{"windows", `{"x":"x\" & calc & \""}`, input},
+		{"windows", `{"x":"' ; calc ; '"}`, input},
+		{"windows", "{}", "mcp-bridge call a --profile p --yes"},
+	} {
+		r.o.OS = c.os
+		out := r.fails("a", c.arguments, result.NotConfirmed, c.want)
+		if text := all(out); strings.ContainsAny(text, "\u202e\u200b") || c.os == "windows" && strings.Contains(text, "calc") {
+			t.Errorf("%s, %s: %s", c.os, c.arguments, text)
+		}
+	}
+	r.o.OS, r.o.Profile = "windows", `C:\Users\a b & calc\p.toml`
+	r.fails("a", `{}`, result.NotConfirmed, `mcp-bridge call a --profile "C:\Users\a b & calc\p.toml" --yes`)
+	r.o.Profile = `C:\Users\%USERNAME%\p.toml`
+	r.fails("a", `{"x":"y"}`, result.NotConfirmed, `mcp-bridge call a --profile NAME --args - --yes (with the name in place of NAME`)
 }
 
 // TestFailsClosed: without a credential nothing is sent.

@@ -3,8 +3,10 @@ package profiles
 import (
 	"cmp"
 	"path/filepath"
+	"runtime"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
@@ -13,18 +15,25 @@ func (p *Profile) authHint(auth string) string {
 	if !p.updatable() {
 		return `write type = "http" and scheme = "bearer", or another type that the API accepts, for it under [[server.securitySchemes]] in ` + p.fileName()
 	}
-	add := "mcp-bridge add " + p.Name + " --update --auth "
-	login := ", then: mcp-bridge login " + p.Name
+	add, login := p.authCommand(auth), ", then: "+shell().Command("mcp-bridge", "login", p.Name)
 	switch {
 	case auth == "apiKey:header:Authorization":
-		return "store the whole header value as a key: " + add + auth + login
+		return "store the whole header value as a key: " + add + login
 	case strings.HasPrefix(auth, "apiKey:"):
-		return "type: " + add + auth + login
+		return "type: " + add + login
 	case strings.HasPrefix(auth, "oidc="):
-		return "type: " + add + auth + login + "; or for a token of your own: " + add + "bearer"
+		return "type: " + add + login + "; or for a token of your own: " + p.authCommand("bearer")
 	}
-	return "if the API also accepts a " + map[string]string{"basic": "user name and password", "bearer": "token of your own"}[auth] + ", type: " + add + auth + login
+	return "if the API also accepts a " + map[string]string{"basic": "user name and password", "bearer": "token of your own"}[auth] + ", type: " + add + login
 }
+
+// authCommand replaces the security of the profile's document.
+func (p *Profile) authCommand(auth string) string {
+	return shell().Command("mcp-bridge", "add", p.Name, "--update", "--auth", auth)
+}
+
+// shell is what people of this system type commands into.
+func shell() plaintext.Shell { return plaintext.ShellOf(runtime.GOOS) }
 
 func (p *Profile) fileName() string {
 	if p.File == "" {
@@ -42,7 +51,7 @@ func (p *Profile) RequireHint(s *SecurityScheme) string {
 	}
 	switch {
 	case p.updatable() && auth != "":
-		return "mcp-bridge add " + p.Name + " --update --auth " + auth
+		return p.authCommand(auth)
 	case s == nil:
 		return "write the scheme under [[server.securitySchemes]] in " + p.fileName()
 	case p.OpenAPI != nil:

@@ -159,12 +159,12 @@ func (c *checker) references() {
 func (c *checker) storing(r *Reference) string {
 	for _, s := range c.p.Server.SecuritySchemes {
 		if s.Client != nil && s.Client.Secret == r {
-			return "mcp-bridge login --scheme client:" + s.ID + " --with-token"
+			return shell().Command("mcp-bridge", "login", "--scheme", "client:"+s.ID, "--with-token")
 		}
 	}
 	for _, v := range c.p.Secrets {
 		if v.Reference == r {
-			return "mcp-bridge login --scheme " + v.Record + " --with-token"
+			return shell().Command("mcp-bridge", "login", "--scheme", v.Record, "--with-token")
 		}
 	}
 	return "mcp-bridge login --with-token"

@@ -280,7 +280,7 @@ func (r *Resolver) Rejected(_ context.Context, u Usable) bool {
 // wherever they like below the approved address.
 func (r *Resolver) notPrivate(scheme *profiles.SecurityScheme, record string) error {
 	return r.fail(scheme, record, Missing, errors.New("the profile's file is not yours alone, so no credential is used for it"),
-		"make it yours: chmod go-w "+Quote(r.o.Profile.File))
+		"make it yours: "+shell().Command("chmod", "go-w", r.o.Profile.File))
 }
 
 func (r *Resolver) fail(scheme *profiles.SecurityScheme, record string, reason Reason, err error, hint string) *Error {

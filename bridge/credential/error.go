@@ -2,8 +2,10 @@ package credential
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -112,19 +114,22 @@ func (e *Error) Hint() string {
 		if e.Reason == KeychainUnavailable {
 			return "mcp-bridge keychain status"
 		}
-		return "mcp-bridge check " + Quote(e.Profile)
+		return shell().Command("mcp-bridge", "check", e.Profile)
 	}
 	return "type: " + LoginCommand(e.Profile, e.Record, e.Account)
 }
 
 // LoginCommand is the command that stores a credential.
 func LoginCommand(profile, record, account string) string {
-	command := "mcp-bridge login " + Quote(profile)
+	words := []string{"mcp-bridge", "login", profile}
 	if record != "" {
-		command += " --scheme " + Quote(record)
+		words = append(words, "--scheme", record)
 	}
 	if account != "" && account != DefaultAccount {
-		command += " --account " + Quote(account)
+		words = append(words, "--account", account)
 	}
-	return command
+	return shell().Command(words...)
 }
+
+// shell is what people of this system type commands into.
+func shell() plaintext.Shell { return plaintext.ShellOf(runtime.GOOS) }

@@ -140,12 +140,3 @@ func (b *bounded) Write(p []byte) (int, error) {
 	b.kept = append(b.kept, p[:min(maxCredential-len(b.kept), len(p))]...)
 	return len(p), nil
 }
-
-// Quote quotes a word for a POSIX shell where it needs it, so that a command in a
-// hint can be copied.
-func Quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+=,") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}

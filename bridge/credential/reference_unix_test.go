@@ -184,16 +184,3 @@ func TestFileThatIsNone(t *testing.T) {
 		t.Errorf("%q, %v", v, err)
 	}
 }
-
-// TestQuoteInAShell: a real shell reads back what was quoted.
-func TestQuoteInAShell(t *testing.T) {
-	for _, s := range awkward {
-		if strings.Contains(s, "\x00") {
-			continue // no argument can hold it
-		}
-		out, err := exec.Command("sh", "-c", "printf %s "+Quote(s)).Output()
-		if err != nil || string(out) != s {
-			t.Errorf("%q: %q, %v", s, out, err)
-		}
-	}
-}

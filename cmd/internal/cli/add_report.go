@@ -92,11 +92,11 @@ func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret,
 		case stored[s.ID] && mode == higress.Keychain:
 		case s.DefaultCredential != nil && !s.DefaultCredential.Keychain:
 		case client[s.ID] == carriesIn:
-			e.Hint = "the client's own credential, or one that you store: mcp-bridge login " + p.Name + " --scheme " + s.ID
+			e.Hint = "the client's own credential, or one that you store: " + credential.LoginCommand(p.Name, s.ID, "")
 		case client[s.ID] == carriesOn:
 			e.Hint = "carries the client's own credential to the backend"
 		default:
-			e.Usable, e.Hint = false, "mcp-bridge login "+p.Name+" --scheme "+s.ID
+			e.Usable, e.Hint = false, credential.LoginCommand(p.Name, s.ID, "")
 		}
 		out = append(out, e)
 	}
@@ -170,7 +170,7 @@ func (a *app) printAdd(r addReport, i *higress.Imported, stored int, mode string
 	}
 	for _, s := range i.Secrets {
 		if mode == higress.Drop && s.Record != s.Scheme {
-			a.say("%s: mcp-bridge login %s --scheme %s", s.Record, r.Profile, s.Record)
+			a.say("%s: %s", s.Record, credential.LoginCommand(r.Profile, s.Record, ""))
 		}
 	}
 }

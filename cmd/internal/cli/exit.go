@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
@@ -49,6 +50,9 @@ func (f *failure) Hint() string {
 func fail(code int, hint, format string, args ...any) error {
 	return &failure{code: code, err: fmt.Errorf(format, args...), hint: hint}
 }
+
+// commandLine is a command for a hint, written for the shells of this system.
+func commandLine(words ...string) string { return plaintext.ShellOf(runtime.GOOS).Command(words...) }
 
 // usage is a mistake in the command line.
 func usage(hint, format string, args ...any) error { return fail(exitUsage, hint, format, args...) }

@@ -129,11 +129,12 @@ func (a *app) otherName(entries []clientconfig.Entry, e clientconfig.Entry, c cl
 			free = name
 		}
 	}
-	command := "mcp-bridge install " + c.ID
+	words := []string{"mcp-bridge", "install", c.ID}
 	if served != "" {
-		command += " --profile " + served
+		words = append(words, "--profile", served)
 	}
-	return "choose another name with --name, or replace it with --force:\n" + command + " --name " + free + "\n" + command + " --force"
+	words = words[:len(words):len(words)]
+	return "choose another name with --name, or replace it with --force:\n" + commandLine(append(words, "--name", free)...) + "\n" + commandLine(append(words, "--force")...)
 }
 
 // errChanged says that another program wrote the file meanwhile.

@@ -119,10 +119,10 @@ func (a *app) staying(binary string, clients []string) error {
 // moveCommand says how to put the program where it stays and to install from there.
 func (a *app) moveCommand(where, file string, clients []string) string {
 	target, folder := "~/.local/bin/mcp-bridge", "mkdir -p ~/.local/bin && "
-	get := "cp " + credential.Quote(file) + " " + target
+	get := commandLine("cp", file) + " " + target
 	if runtime.GOOS == "windows" {
 		folder, target = "", `%LOCALAPPDATA%\Programs\mcp-bridge\mcp-bridge.exe`
-		get = `xcopy /y "` + file + `" "` + target + `*"`
+		get = commandLine("xcopy", "/y", file) + ` "` + target + `*"`
 	}
 	if where == "the Go build cache" {
 		get = "go build -o " + target + " ./cmd/mcp-bridge"
@@ -132,7 +132,7 @@ func (a *app) moveCommand(where, file string, clients []string) string {
 		again += "--all"
 	}
 	if a.profileFlag != "" {
-		again += " --profile " + credential.Quote(a.profileFlag)
+		again += " --profile " + commandLine(a.profileFlag)
 	}
 	return "put it where it stays and install from there: " + folder + get + " && " + again
 }

@@ -99,7 +99,7 @@ func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
 	s.show = s.prompt
 	switch {
 	case s.oauth() && f.withToken:
-		return usage("mcp-bridge login "+credential.Quote(v.Profile.Name)+" --device signs in without a browser on this machine",
+		return usage(commandLine("mcp-bridge", "login", v.Profile.Name, "--device")+" signs in without a browser on this machine",
 			"%s is signed in at its authorization server: there is no token to read", r.Name)
 	case !s.oauth() && f.device:
 		return usage("--web opens a page to type it into", "%s is a key or a password: there is no device to sign in on", r.Name)

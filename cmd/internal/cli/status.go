@@ -218,11 +218,11 @@ func (r *statusReport) leftOver() {
 
 // forgetCommand is the command that forgets an entry of the index.
 func forgetCommand(e home.Entry) string {
-	command := "mcp-bridge logout " + credential.Quote(e.Profile)
+	words := []string{"mcp-bridge", "logout", e.Profile}
 	if e.Account != session.DefaultAccount {
-		command += " --account " + credential.Quote(e.Account)
+		words = append(words, "--account", e.Account)
 	}
-	return command + " --scheme " + credential.Quote(e.Record)
+	return commandLine(append(words, "--scheme", e.Record)...)
 }
 
 // record adds the rows of one credential: one for each account that has it, or one

@@ -198,10 +198,10 @@ func (a *app) usesOf(profile string) []clientUse {
 // tellUses says which clients use a profile that goes.
 func (a *app) tellUses(profile string) {
 	for _, u := range a.usesOf(profile) {
-		command := "mcp-bridge uninstall " + u.file.client.ID + " --name " + u.entry.Name
+		words := []string{"mcp-bridge", "uninstall", u.file.client.ID, "--name", u.entry.Name}
 		if u.file.folder != "" {
-			command += " --scope project"
+			words = append(words, "--scope", "project")
 		}
-		a.say("%s uses it: the entry %q in %s; remove that with: %s", u.file.client.Name, u.entry.Name, u.file.path, command)
+		a.say("%s uses it: the entry %q in %s; remove that with: %s", u.file.client.Name, u.entry.Name, u.file.path, commandLine(words...))
 	}
 }
