@@ -10,6 +10,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // FuzzCompile: whatever a profile says, compiling it ends, twice alike, with errors
@@ -60,7 +61,7 @@ func FuzzCompile(f *testing.F) {
 				checkListed(t, tool)
 			}
 			for _, p := range tool.Params {
-				if !legalKey(p.Name) {
+				if !jsonschema.LegalKey(p.Name) {
 					t.Errorf("the argument %q is listed", p.Name)
 				}
 			}

@@ -65,9 +65,6 @@ func (l *limiter) schema(n *doc.Node, level int, at string) *doc.Node {
 		}
 	}
 	l.rename(n, out)
-	if isArray(out) && out.Get("items") == nil {
-		jsonschema.Put(out, "items", &doc.Node{Kind: doc.Table})
-	}
 	l.reconcile(out, within || level >= l.levels)
 	if out.Get("if") == nil {
 		jsonschema.Drop(out, "then")
@@ -221,7 +218,7 @@ func (l *limiter) members(n *doc.Node, m doc.Member, level int, at string) *doc.
 		if level == 1 && m.Key == "properties" && !l.output && !l.imported {
 			inner = doc.Index("args", i)
 		}
-		if m.Key == "properties" && !legalKey(key) {
+		if m.Key == "properties" && !jsonschema.LegalKey(key) {
 			if l.output {
 				l.note("properties whose names clients refuse are left out")
 				continue
@@ -232,7 +229,11 @@ func (l *limiter) members(n *doc.Node, m doc.Member, level int, at string) *doc.
 		if level == 1 && jsonschema.Never(value) {
 			value = &doc.Node{Kind: doc.Table} // an argument is there to be given
 		}
-		out.Members = append(out.Members, doc.Member{Key: key, Value: value})
+		m := doc.Member{Key: item.Key, Value: value}
+		if key != item.Key {
+			m = renamedMember(key, m)
+		}
+		out.Members = append(out.Members, m)
 	}
 	return out
 }
@@ -245,7 +246,7 @@ func (l *limiter) listedName(key string) string {
 		collectKeys(l.source, l.taken)
 	}
 	if l.renamed[key] == "" {
-		l.renamed[key] = legalName(key, l.taken)
+		l.renamed[key] = jsonschema.ListedKey(key, l.taken)
 		l.taken[l.renamed[key]] = true
 	}
 	return l.renamed[key]

@@ -3,7 +3,7 @@ package tool
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,50 +12,6 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
-
-// maxKey is the longest key of a property that every client takes.
-const maxKey = 64
-
-// legalKey reports whether every client takes a property's key: 1 to 64 of the
-// characters A-Z a-z 0-9 _ . -
-func legalKey(s string) bool {
-	for i := range len(s) {
-		if !legalByte(s[i]) {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxKey
-}
-
-func legalByte(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '.' || b == '-'
-}
-
-// legalName makes a legal key of any other that is not taken yet: filter[id]
-// becomes filter_id.
-func legalName(name string, taken map[string]bool) string {
-	var b strings.Builder
-	for _, r := range name {
-		switch {
-		case r < utf8.RuneSelf && legalByte(byte(r)):
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "_"):
-			b.WriteByte('_')
-		}
-		if b.Len() >= maxKey-4 {
-			break
-		}
-	}
-	base := strings.TrimRight(b.String(), "_")
-	if base == "" {
-		base = "arg"
-	}
-	legal := base
-	for n := 2; taken[legal]; n++ {
-		legal = base + "_" + strconv.Itoa(n)
-	}
-	return legal
-}
 
 // params makes the parameters of a hand-written tool and returns its input schema
 // as the profile states it.
@@ -71,7 +27,11 @@ func (c *compiler) params(t *Tool, args []profiles.Arg) *doc.Node {
 			Name: name, Wire: a.Name, In: Position(strings.ToLower(a.Position)), Type: kind, Required: a.Required,
 			Default: a.Default, Style: a.Style, Explode: explode(a),
 		})
-		properties.Members = append(properties.Members, doc.Member{Key: name, Value: c.argument(a, kind, doc.Index("args", i))})
+		m := doc.Member{Key: a.Name, Value: c.argument(a, kind, doc.Index("args", i))}
+		if name != a.Name {
+			m = renamedMember(name, m)
+		}
+		properties.Members = append(properties.Members, m)
 		if a.Required {
 			required.Items = append(required.Items, jsonschema.Text(name))
 		}
@@ -95,10 +55,10 @@ func (c *compiler) argumentNames(args []profiles.Arg) []string {
 	}
 	names := make([]string, len(args))
 	for i := range args {
-		if names[i] = args[i].Name; legalKey(names[i]) {
+		if names[i] = args[i].Name; jsonschema.LegalKey(names[i]) {
 			continue
 		}
-		names[i] = legalName(args[i].Name, taken)
+		names[i] = jsonschema.ListedKey(args[i].Name, taken)
 		taken[names[i]] = true
 		c.warn(doc.Index("args", i)+".name", "is listed as "+names[i]+", because clients refuse "+quoted(plaintext.ShortenBytes(args[i].Name, 80))+
 			"; it is sent as it is")
@@ -122,15 +82,15 @@ func (t *Tool) legalParams(root *doc.Node) {
 		if p.Wire == "" {
 			p.Wire = p.Name
 		}
-		if legalKey(p.Name) {
+		if jsonschema.LegalKey(p.Name) {
 			continue
 		}
 		old := p.Name
-		p.Name = legalName(old, taken)
+		p.Name = jsonschema.ListedKey(old, taken)
 		taken[p.Name] = true
 		for j := range properties.Members {
 			if properties.Members[j].Key == old {
-				properties.Members[j].Key = p.Name
+				properties.Members[j] = renamedMember(p.Name, properties.Members[j])
 			}
 		}
 		if required == nil {
@@ -142,6 +102,20 @@ func (t *Tool) legalParams(root *doc.Node) {
 			}
 		}
 	}
+}
+
+// renamedMember lists a property under another name, with its own one as the title.
+func renamedMember(listed string, m doc.Member) doc.Member {
+	if m.Key == "" || m.Value.Kind != doc.Table {
+		return doc.Member{Key: listed, Value: m.Value}
+	}
+	own := plaintext.Shorten(m.Key, 200)
+	value := &doc.Node{Kind: doc.Table, Members: slices.Clone(m.Value.Members)}
+	if title := value.Get("title"); title != nil && title.Text != "" {
+		own += " (" + title.Text + ")"
+	}
+	jsonschema.Put(value, "title", jsonschema.Text(own))
+	return doc.Member{Key: listed, Value: value}
 }
 
 // explode is what the profile says, else OpenAPI's default for the style.

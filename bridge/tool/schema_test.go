@@ -98,32 +98,32 @@ type = "object"
 properties = { "@type" = { type = "integer" }, "a b" = { type = "array", items = { properties = { "@type" = { type = "string" } }, additionalProperties = true } }, type = { type = "string" } }
 `))
 	tool := s.All()[0]
-	want := []string{"filter_id_2", "filter_id", "gr_e", "arg", strings.Repeat("x", 60), "body"}
+	want := []string{"filter_id_665d", "filter_id", "grosse", "arg_09fc", strings.Repeat("x", 60), "body"}
 	for i, p := range tool.Params {
-		if p.Name != want[i] || !legalKey(p.Name) {
+		if p.Name != want[i] || !jsonschema.LegalKey(p.Name) {
 			t.Errorf("parameter %d is listed as %q, want %q", i, p.Name, want[i])
 		}
 	}
-	if tool.Params[0].Wire != "filter[id]" || !has(s.Warnings(), "tools[0].args[0].name", "listed as filter_id_2") {
+	if tool.Params[0].Wire != "filter[id]" || !has(s.Warnings(), "tools[0].args[0].name", "listed as filter_id_665d") {
 		t.Errorf("%+v %v", tool.Params[0], s.Warnings())
 	}
-	if len(tool.Renamed) != 2 || tool.Renamed["type_2"] != "@type" || tool.Renamed["a_b"] != "a b" {
+	if len(tool.Renamed) != 2 || tool.Renamed["type_e27d"] != "@type" || tool.Renamed["a_b"] != "a b" {
 		t.Errorf("renamed %v", tool.Renamed)
 	}
 	checkListed(t, tool)
 	// Listed and wire names are both understood; wire names come out, but not in data
 	// of no declared form.
 	for _, in := range []string{
-		`{"filter_id_2":7,"body":{"type_2":"5","a_b":[{"type_2":1,"free":{"type_2":1,"@type":2}}],"type":"x"}}`,
-		`{"filter[id]":"7","body":{"@type":5,"a b":"[{\"@type\":\"1\",\"free\":{\"type_2\":1,\"@type\":2}}]","type":"x"}}`,
+		`{"filter_id_665d":7,"body":{"type_e27d":"5","a_b":[{"type_e27d":1,"free":{"type_e27d":1,"@type":2}}],"type":"x"}}`,
+		`{"filter[id]":"7","body":{"@type":5,"a b":"[{\"@type\":\"1\",\"free\":{\"type_e27d\":1,\"@type\":2}}]","type":"x"}}`,
 	} {
 		got, err := tool.Arguments([]byte(in))
-		if err != nil || asJSON(t, got) != `{"body":{"@type":5,"a b":[{"@type":"1","free":{"type_2":1,"@type":2}}],"type":"x"},"filter_id_2":"7"}` {
+		if err != nil || asJSON(t, got) != `{"body":{"@type":5,"a b":[{"@type":"1","free":{"type_e27d":1,"@type":2}}],"type":"x"},"filter_id_665d":"7"}` {
 			t.Errorf("%s: %s, %v", in, asJSON(t, got), err)
 		}
 	}
 	var e *ArgumentError
-	if _, err := tool.Arguments([]byte(`{"filter[id]":"7","body":{"@type":"x"}}`)); !errors.As(err, &e) || e.Pointer != "/body/type_2" {
+	if _, err := tool.Arguments([]byte(`{"filter[id]":"7","body":{"@type":"x"}}`)); !errors.As(err, &e) || e.Pointer != "/body/type_e27d" {
 		t.Errorf("%v", err)
 	}
 }
@@ -177,7 +177,7 @@ func checkSchema(t testing.TB, n *doc.Node, level int) {
 			}
 		case 't':
 			for _, item := range m.Value.Members {
-				if m.Key == "properties" && !legalKey(item.Key) {
+				if m.Key == "properties" && !jsonschema.LegalKey(item.Key) {
 					t.Errorf("the key %q is listed", item.Key)
 				}
 				checkSchema(t, item.Value, level+1)

@@ -251,16 +251,16 @@ func TestImportedNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	x, _ := s.Tool("x")
-	if x.Params[0].Name != "filter_id_2" || x.Params[0].Wire != "filter[id]" || x.Params[1].Wire != "filter_id" {
+	if x.Params[0].Name != "filter_id_665d" || x.Params[0].Wire != "filter[id]" || x.Params[1].Wire != "filter_id" {
 		t.Errorf("params %+v", x.Params)
 	}
-	for _, in := range []string{`{"filter_id_2":"5"}`, `{"filter[id]":5}`} {
+	for _, in := range []string{`{"filter_id_665d":"5"}`, `{"filter[id]":5}`} {
 		got, err := x.Arguments([]byte(in))
-		if err != nil || asJSON(t, got) != `{"filter_id_2":5}` {
+		if err != nil || asJSON(t, got) != `{"filter_id_665d":5}` {
 			t.Errorf("%s: %v, %v", in, got, err)
 		}
 	}
-	if _, err := x.Arguments([]byte(`{}`)); err == nil || !strings.Contains(err.Error(), "/filter_id_2 is required") {
+	if _, err := x.Arguments([]byte(`{}`)); err == nil || !strings.Contains(err.Error(), "/filter_id_665d is required") {
 		t.Errorf("%v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	jsonschema "github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // masked returns a URL template of the same length without anything that stands
@@ -158,7 +159,7 @@ func harmless(a *profiles.Arg) bool {
 		return false
 	}
 	for _, raw := range a.Enum {
-		if v := parsed(raw); v == nil || v.Kind == doc.String && !legalKey(v.Text) || strings.Trim(v.Text, ".") == "" && v.Text != "" {
+		if v := parsed(raw); v == nil || v.Kind == doc.String && !jsonschema.LegalKey(v.Text) || strings.Trim(v.Text, ".") == "" && v.Text != "" {
 			return false
 		}
 	}

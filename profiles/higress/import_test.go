@@ -9,6 +9,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // row is one configuration and what becomes of it. want is compared with the
@@ -283,7 +284,7 @@ func toolRows() []row {
 		{name: "tools[].name that clients refuse", yaml: "server: {name: s}\ntools:\n- {name: get item, " + send + "}\n- {name: 查询, " + send + "}\n- {name: get_item, " + send + "}\n- {name: read_result, " + send + "}\nallowTools: [get item]\n",
 			warns: []string{"f.yaml:3:10: tools[0].name: cannot be used", "f.yaml:4:10: tools[1].name: cannot be used", "f.yaml:6:10: tools[3].name: cannot be used"},
 			want: func(p *profiles.Profile) (any, any) {
-				return []string{p.Tools[0].Name, p.Tools[1].Name, p.Tools[2].Name, p.Tools[3].Name, (*p.Server.AllowTools)[0]}, []string{"get_item_2", "tool_2", "get_item", "read_result_2", "get_item_2"}
+				return []string{p.Tools[0].Name, p.Tools[1].Name, p.Tools[2].Name, p.Tools[3].Name, (*p.Server.AllowTools)[0]}, []string{"get_item_2", "Cha_Xun", "get_item", "read_result_2", "get_item_2"}
 			}},
 		{name: "description", yaml: tool("description: d", send), want: func(p *profiles.Profile) (any, any) { return p.Tools[0].Description, "d" }},
 		{name: "legacyOnly", yaml: tool("legacyOnly: true", send), want: func(p *profiles.Profile) (any, any) { return p.Tools[0].LegacyOnly, true }},
@@ -452,8 +453,8 @@ func TestNames(t *testing.T) {
 	if !seen["a"] || !seen["a_"+strconv.Itoa(many)] {
 		t.Error("the names are not numbered")
 	}
-	for name, want := range map[string]string{"get item": "get_item", "a//b": "a_b", "é": "tool_3", "--": "tool_3", strings.Repeat("x", 200): strings.Repeat("x", 120)} {
-		if got := legalName(name, 2); got != want {
+	for name, want := range map[string]string{"get item": "get_item", "a//b": "a_b", "é": "e", "--": "tool_" + schema.Digits("--", 4), "获取用户": "Huo_Qu_Yong_Hu", "🎉": "tool_" + schema.Digits("🎉", 4), strings.Repeat("x", 200): strings.Repeat("x", 120)} {
+		if got := legalName(name); got != want {
 			t.Errorf("%q: %q", name, got)
 		}
 	}

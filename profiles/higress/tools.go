@@ -7,6 +7,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // tools returns the tools as a profile holds them: the first of each name, with
@@ -127,7 +128,7 @@ func (r *reader) rename(list *doc.Node) *doc.Node {
 		if textOf(name) == "" || isToolName(name.Text) {
 			continue
 		}
-		base := legalName(name.Text, i)
+		base := legalName(name.Text)
 		legal := base
 		for taken[legal] {
 			numbers[base]++
@@ -141,6 +142,9 @@ func (r *reader) rename(list *doc.Node) *doc.Node {
 		r.warn(name.Pos, doc.Join(doc.Index("tools", i), "name"), "cannot be used (1 to 128 of A-Z a-z 0-9 _ . -, and not a name of the bridge's own tools): the tool is called "+legal)
 		out := *item
 		out.Members = put(append([]doc.Member(nil), item.Members...), doc.Member{Key: "name", KeyPos: name.Pos, Value: &doc.Node{Kind: doc.String, Text: legal, Pos: name.Pos}})
+		if textOf(item.Get("title")) == "" && schema.Latin(name.Text) != name.Text {
+			out.Members = put(out.Members, doc.Member{Key: "title", KeyPos: name.Pos, Value: name})
+		}
 		list.Items[i] = &out
 	}
 	return list
@@ -176,16 +180,16 @@ func isToolName(s string) bool {
 
 const toolNameBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
-// legalName makes a name that clients take: each run of other characters becomes
-// one underscore.
-func legalName(name string, i int) string {
-	words := strings.FieldsFunc(name, func(c rune) bool { return !strings.ContainsRune(toolNameBytes, c) })
+// legalName makes a name that clients take: other scripts in Latin letters, each run of
+// other characters as one underscore. It only depends on the name.
+func legalName(name string) string {
+	words := strings.FieldsFunc(schema.Latin(name), func(c rune) bool { return !strings.ContainsRune(toolNameBytes, c) })
 	legal := strings.Join(words, "_")
 	if len(legal) > maxToolName-8 {
 		legal = legal[:maxToolName-8]
 	}
 	if strings.Trim(legal, "_.-") == "" {
-		return "tool_" + strconv.Itoa(i+1)
+		return "tool_" + schema.Digits(name, 4)
 	}
 	return legal
 }

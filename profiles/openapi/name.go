@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // maxName is the longest name of an imported tool: what the strictest client leaves
@@ -72,7 +73,7 @@ func (n *namer) take(name string, f *found) string {
 // with words apart: issues/listForRepo becomes issues_list_for_repo.
 func legalName(s string, snake bool) string {
 	var b strings.Builder
-	runes := []rune(s)
+	runes := []rune(schema.Latin(s))
 	for i, c := range runes {
 		switch {
 		case c == '-' && !snake, c < utf8.RuneSelf && (unicode.IsLetter(c) || unicode.IsDigit(c)):

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 // maxOperations is how many operations become tools.
@@ -225,6 +226,9 @@ func (b *builder) describe() {
 	text = cut(text, maxOperationText)
 	if o.Deprecated && !strings.Contains(strings.ToLower(text), "deprecated") {
 		text = "Deprecated. " + text
+	}
+	if id := cut(plaintext.OneLine(b.f.id), 200); schema.Latin(id) != id && !strings.Contains(text, id) { // its name is in Latin letters
+		text += "\n\n" + id
 	}
 	if b.note != "" {
 		text += "\n\n" + b.note

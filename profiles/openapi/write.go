@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
+	"github.com/mcp-bridge/mcp-bridge/profiles/schema"
 )
 
 const (
@@ -94,7 +95,7 @@ func (w *writer) keyword(k keyword) {
 		w.enum(k.value)
 	case "items":
 		if one := k.value; one.kind() == list { // of Swagger 2.0 and drafts before 2020-12
-			w.put("items", w.child(one.first()), 0)
+			w.put("items", schema.Union(w.list(one).Items), 0)
 		} else {
 			w.put("items", w.child(one), 0)
 		}

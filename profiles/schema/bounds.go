@@ -142,6 +142,9 @@ func ceil(x *big.Rat, above bool) *big.Int {
 // few clients know more.
 func lists(n *doc.Node) {
 	tuple(n)
+	if kinds, ok := Declared(n); ok && kinds.Has(Array) && n.Get("items") == nil {
+		Put(n, "items", &doc.Node{Kind: doc.Table})
+	}
 	between(n, "minItems", "maxItems")
 	between(n, "minContains", "maxContains")
 	if n.Get("contains") == nil {
@@ -305,7 +308,7 @@ func need(n *doc.Node, undeclared Undeclared) {
 			continue
 		}
 		if p == nil {
-			if undeclared == Release || isClosed(n) && n.Get("patternProperties") == nil || name.Text == "" {
+			if undeclared == Release || isClosed(n) && n.Get("patternProperties") == nil || !LegalKey(name.Text) {
 				continue
 			}
 			further := n.Get("additionalProperties")

@@ -204,6 +204,9 @@ func split(n *doc.Node) {
 			continue
 		}
 		one := Table("type", Text(name))
+		if k == Array {
+			Put(one, "items", &doc.Node{Kind: doc.Table})
+		}
 		if k != Null {
 			Put(one, "enum", &doc.Node{Kind: doc.List, Items: list})
 		}
