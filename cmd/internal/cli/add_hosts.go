@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/importer"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
@@ -94,7 +93,7 @@ func (a *app) admit(ctx context.Context, h importer.Hosts, source string, f addF
 	var warned []addWarning
 	for _, origin := range h.Refused {
 		warned = append(warned, addWarning{At: display(source), Message: "nobody signs in at " + origin + ", which only the document names: it is on this machine or in a private network, and the API is not; --allow-private " +
-			credential.Quote(importer.HostPort(origin)) + " allows it"})
+			commandLine(importer.HostPort(origin)) + " allows it"})
 	}
 	if len(h.Doubtful) == 0 {
 		return warned, nil
@@ -102,7 +101,7 @@ func (a *app) admit(ctx context.Context, h importer.Hosts, source string, f addF
 	lines, flags := "", ""
 	for _, origin := range h.Doubtful {
 		lines += "\n  " + origin + " (" + importer.Doubt(origin) + ")"
-		flags += " --allow-private " + credential.Quote(importer.HostPort(origin))
+		flags += " --allow-private " + commandLine(importer.HostPort(origin))
 	}
 	if f.update || source == "-" || strings.Contains(source, "://") {
 		return nil, fail(exitFailed, "if that is meant, add"+flags, "the document names hosts that are on this machine, in a private network or not encrypted:%s", lines)

@@ -142,7 +142,7 @@ func (s *visit) hosts(ctx context.Context, piped bool) error {
 	}
 	yes, err := s.a.confirm(ctx, "May it be sent to all of them?")
 	if err == nil && !yes {
-		err = fail(exitFailed, "see which tools call them: mcp-bridge tools "+credential.Quote(s.v.Profile.Name)+"; leave them out under [openapi.exclude] of "+s.v.Profile.File,
+		err = fail(exitFailed, "see which tools call them: mcp-bridge tools "+commandLine(s.v.Profile.Name)+"; leave them out under [openapi.exclude] of "+s.v.Profile.File,
 			"nothing was stored and nobody was signed in")
 	}
 	return err

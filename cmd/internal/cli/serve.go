@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
-	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/mcpserver"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
@@ -105,7 +104,7 @@ func (a *app) lacking(problem error) string {
 	if !strings.Contains(hint, "mcp-bridge ") {
 		check := "mcp-bridge check"
 		if a.profileFlag != "" {
-			check += " " + credential.Quote(a.profileFlag)
+			check += " " + commandLine(a.profileFlag)
 		}
 		hint = strings.TrimPrefix(hint+"; see all that is wrong with: "+check, "; ")
 	}

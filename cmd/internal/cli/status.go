@@ -174,14 +174,14 @@ func (r *statusReport) elsewhere() []string {
 func (r *statusReport) advice(e home.Entry) string {
 	if why, broken := r.broken[e.Profile]; broken {
 		if filepath.IsAbs(e.Profile) || profiles.CheckName(e.Profile) == nil {
-			return "mcp-bridge check " + credential.Quote(e.Profile) + " (the profile cannot be read, so it is not known what this is for: " + why + ")"
+			return "mcp-bridge check " + commandLine(e.Profile) + " (the profile cannot be read, so it is not known what this is for: " + why + ")"
 		}
 		return "mcp-bridge profiles (" + why + ")"
 	}
 	names, there := r.schemes[e.Profile]
 	if there {
 		if near := plaintext.Nearest(e.Record, names); near != "" {
-			return "mcp-bridge profiles edit " + credential.Quote(e.Profile) + " (it has no scheme " + e.Record + " any more; did you mean " + near + "?)"
+			return "mcp-bridge profiles edit " + commandLine(e.Profile) + " (it has no scheme " + e.Record + " any more; did you mean " + near + "?)"
 		}
 		return forgetCommand(e) + " to forget it (the scheme is not there any more)"
 	}
