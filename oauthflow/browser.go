@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -16,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
 	"github.com/pkg/browser"
 )
 
@@ -230,7 +230,7 @@ func problemOf(address string) string {
 	}
 	u, err := url.Parse(address)
 	switch {
-	case err != nil || u.Opaque != "" || u.Hostname() == "" || !isPort(u):
+	case err != nil || u.Opaque != "" || outbound.OriginOf(u) == "" && (u.Scheme == "http" || u.Scheme == "https") || strings.HasSuffix(u.Host, ":"):
 		return "is not a complete one"
 	case u.User != nil:
 		return "names a user"
@@ -238,17 +238,8 @@ func problemOf(address string) string {
 		return ""
 	case u.Scheme != "http":
 		return "is neither https nor http to this machine"
-	case !slices.Contains([]string{"127.0.0.1", "::1", "localhost"}, strings.ToLower(u.Hostname())):
+	case !outbound.Loopback(u.Hostname()):
 		return "is plain http to another machine"
 	}
 	return ""
-}
-
-// isPort reports whether the address has no port or one that exists.
-func isPort(u *url.URL) bool {
-	if _, port, err := net.SplitHostPort(u.Host); err == nil {
-		n, err := strconv.Atoi(port)
-		return err == nil && 0 < n && n < 1<<16
-	}
-	return !strings.HasSuffix(u.Host, ":")
 }

@@ -23,11 +23,11 @@ func (f addFlags) named(source string) outbound.Hosts {
 	return hosts
 }
 
-// judged judges the hosts of an OpenAPI document.
-func (i *importedAPI) judged() importer.Hosts {
+// judged judges the hosts of an OpenAPI document of which p is made.
+func (i *importedAPI) judged(p *profiles.Profile) importer.Hosts {
 	var signIn []string
-	for n := range i.read.Schemes {
-		signIn = append(signIn, i.read.Schemes[n].Addresses()...)
+	for n := range p.Server.SecuritySchemes {
+		signIn = append(signIn, p.Server.SecuritySchemes[n].Addresses()...)
 	}
 	for n := range i.auth.Schemes {
 		typed := i.auth.Schemes[n].Addresses()

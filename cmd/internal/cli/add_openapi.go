@@ -44,7 +44,9 @@ func (a *app) addOpenAPI(ctx context.Context, source, file string, data []byte, 
 	if err != nil {
 		return err
 	}
-	i.hosts = i.judged()
+	if err := i.complete(p); err != nil {
+		return err
+	}
 	if i.warned, err = a.admit(ctx, i.hosts, source, f); err != nil {
 		return err
 	}
@@ -53,9 +55,6 @@ func (a *app) addOpenAPI(ctx context.Context, source, file string, data []byte, 
 		return err
 	}
 	defer release()
-	if err := i.complete(p); err != nil {
-		return err
-	}
 	name, replace, err := a.chooseName(f, i.title())
 	if err != nil {
 		return err
@@ -138,7 +137,7 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	p.Description = firstLine(d.Title)
 	if u, err := url.Parse(d.Server); err == nil && p.Server.BaseURL == "" {
 		if outbound.Loopback(u.Hostname()) && filepath.IsAbs(i.source) {
-			p.Server.BaseURL = d.Server // the person has agreed to it
+			p.Server.BaseURL = d.Server // the person is asked about it, see admit
 		} else {
 			p.OpenAPI.Server = outbound.Origin(d.Server)
 		}
@@ -151,6 +150,7 @@ func (i *importedAPI) complete(p *profiles.Profile) error {
 	if err := i.auth.Apply(p, d, true); err != nil {
 		return err
 	}
+	i.hosts = i.judged(p)
 	i.hosts.Record(p, false)
 	if !i.auth.Given() && len(p.Server.DefaultUpstreamSecurity) == 0 && len(p.Server.SecuritySchemes) == 1 && d.Security == nil && unspecified(d) {
 		p.Server.DefaultUpstreamSecurity = profiles.Security{{{ID: p.Server.SecuritySchemes[0].ID}}}
