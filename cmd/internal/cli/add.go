@@ -69,11 +69,7 @@ stay in the profile (keep) or are left out (drop).`,
   mcp-bridge add - --name petstore --json < openapi.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			err := a.add(c.Context(), args[0], f)
-			if err != nil && f.json {
-				return a.addFailed(err)
-			}
-			return err
+			return a.add(c.Context(), args[0], f)
 		},
 	}
 	c.Flags().StringVar(&f.name, "name", "", "the profile's name (default: from the document)")

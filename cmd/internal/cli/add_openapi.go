@@ -20,6 +20,7 @@ type importedAPI struct {
 	a      *app
 	f      addFlags
 	auth   importer.Auth
+	name   string // of the profile, once it is known
 	source string // as it will stand in the profile
 	spec   session.Spec
 	read   *openapi.Document
@@ -41,6 +42,9 @@ func (a *app) addOpenAPI(ctx context.Context, source, file string, data []byte, 
 		return err
 	}
 	p, err := i.profile(ctx)
+	if err == nil {
+		err = i.checkSelection(ctx, p)
+	}
 	if err != nil {
 		return err
 	}
@@ -129,6 +133,43 @@ func (i *importedAPI) open(ctx context.Context, p *profiles.Profile) error {
 	defer stop()
 	i.read, err = openapi.Read(ctx, s, o)
 	return err
+}
+
+// checkSelection refuses flags that pick nothing, and a selection that leaves nothing.
+func (i *importedAPI) checkSelection(ctx context.Context, p *profiles.Profile) error {
+	if i.f.include.IsZero() && i.f.exclude.IsZero() && len(i.f.allowTools) == 0 {
+		return nil
+	}
+	all := *p
+	imports := *p.OpenAPI
+	imports.Include, imports.Exclude = profiles.Selection{}, profiles.Selection{}
+	all.OpenAPI = &imports
+	whole := &importedAPI{a: i.a, source: i.source, spec: session.Spec{Name: i.spec.Name, Data: i.spec.Data, Files: map[string][]byte{}}}
+	if err := whole.open(ctx, &all); err != nil {
+		return err
+	}
+	if stray := importer.CheckSelection(i.f.include, i.f.exclude, i.f.allowTools, whole.read); stray != nil {
+		return usage("", "%w", stray)
+	}
+	if len(i.read.Operations) == 0 && len(whole.read.Operations) > 0 {
+		return usage("each of the flags picks some, but none is picked by all of them; leave one out", "the selection leaves none of the document's %s", count(len(whole.read.Operations), "operation"))
+	}
+	return nil
+}
+
+// sameSource returns the other profile that was made from the document; empty: none.
+func (i *importedAPI) sameSource(name string) string {
+	dir := session.Dir(i.a.home)
+	names, err := dir.Names()
+	if err != nil {
+		return ""
+	}
+	for _, other := range names {
+		if p, _, err := dir.Load(other); other != name && err == nil && p.OpenAPI != nil && p.OpenAPI.Source == i.source && i.source != "stdin" {
+			return other
+		}
+	}
+	return ""
 }
 
 // complete takes over what the document says, where the person said nothing.

@@ -74,6 +74,10 @@ func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []prof
 		r.Warnings = append(r.Warnings, addWarning{At: p.At(w.Key), Message: keyed(w.Key, w.Message)})
 	}
 	used := usedSchemes(set)
+	i.name = p.Name
+	if other := i.sameSource(p.Name); other != "" && !i.f.update {
+		r.Warnings = append(r.Warnings, addWarning{At: i.spec.Name, Message: fmt.Sprintf("the profile %s is made of this document, too; to read it again for that one, type: mcp-bridge add %s --update", other, other)})
+	}
 	if w, ok := i.withoutSecurity(p); ok {
 		r.Warnings = append(r.Warnings, w)
 	}
@@ -158,18 +162,22 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 	say := i.a.say
 	for n, w := range r.Warnings {
 		if n == mostShown {
-			say("… and %s more; see all with: mcp-bridge add … --json", count(len(r.Warnings)-mostShown, "warning"))
+			say("… and %s more; mcp-bridge check %s lists them", count(len(r.Warnings)-mostShown, "warning"), p.Name)
 			break
 		}
 		say("warning: %s: %s", w.At, w.Message)
 	}
-	i.printSkipped(r.Skipped)
+	if r.same {
+		say("%s is up to date: %s", r.Profile, count(r.Tools, "tool"))
+		return
+	}
+	left := i.printSkipped(r.Skipped)
 	made := "made"
 	if r.Changes != nil {
 		made = "updated"
 		i.printChanges(r.Changes)
 	}
-	say("%s %s: %s of %s", made, r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"))
+	say("%s %s: %s of %s%s", made, r.Path, count(r.Tools, "tool"), count(r.Operations, "operation"), left)
 	i.a.printHosts(r)
 	if r.Mode == "search" {
 		say("listing them would cost about %d tokens, so clients are shown search tools for about %d (--mode list shows them all)", r.Tokens, r.Listed)
@@ -191,19 +199,28 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 	say("Next: mcp-bridge tools %s, and mcp-bridge install CLIENT --profile %s", p.Name, p.Name)
 }
 
-// printSkipped says of each reason a few operations that it holds for.
-func (i *importedAPI) printSkipped(skipped []addSkipped) {
+// printSkipped says of each reason a few operations that it holds for, and returns how
+// many the person's own selection leaves out.
+func (i *importedAPI) printSkipped(skipped []addSkipped) (left string) {
 	const few = 3
-	times, said := map[string]int{}, 0
+	times, said, selected := map[string]int{}, 0, 0
 	for _, s := range skipped {
+		if strings.HasPrefix(s.Reason, "openapi.include ") || strings.HasPrefix(s.Reason, "openapi.exclude ") {
+			selected++
+			continue
+		}
 		if times[s.Reason]++; times[s.Reason] <= few && said < 3*mostShown {
 			said++
 			i.a.say("skipped: %s: %s: %s", s.At, s.Operation, s.Reason)
 		}
 	}
-	if more := len(skipped) - said; more > 0 {
-		i.a.say("skipped: … and %s more; see all with: mcp-bridge add … --json", count(more, "operation"))
+	if more := len(skipped) - said - selected; more > 0 {
+		i.a.say("skipped: … and %s more; mcp-bridge check %s lists them", count(more, "operation"), i.name)
 	}
+	if selected > 0 {
+		left = fmt.Sprintf(" (%d left out by the selection)", selected)
+	}
+	return left
 }
 
 func (i *importedAPI) printChanges(c *changes) {
@@ -216,7 +233,7 @@ func (i *importedAPI) printChanges(c *changes) {
 		}
 	}
 	if len(c.Added)+len(c.Removed)+len(c.Changed) == 0 {
-		i.a.say("nothing has changed")
+		i.a.say("the tools are the same")
 	}
 }
 

@@ -1,15 +1,10 @@
 package cli
 
 import (
-	"errors"
-
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
-	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
-	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/higress"
-	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 )
 
 // addReport is what add --json prints; the names are relied upon by scripts.
@@ -26,6 +21,7 @@ type addReport struct {
 	Tokens     int           `json:"tokens,omitempty"` // that listing every tool would cost
 	Listed     int           `json:"listed,omitempty"` // that what clients are shown costs
 	compact    bool          // the list is brief
+	same       bool          // an update that changed nothing
 	Mode       string        `json:"mode,omitempty"` // list or search
 	Changes    *changes      `json:"changes,omitempty"`
 	Hosts      []string      `json:"hosts"` // origins that the tools call; of an update, the new ones
@@ -173,30 +169,4 @@ func (a *app) printAdd(r addReport, i *higress.Imported, stored int, mode string
 			a.say("%s: %s", s.Record, credential.LoginCommand(r.Profile, s.Record, ""))
 		}
 	}
-}
-
-// addFailed prints a failure of add --json as an object on standard output.
-func (a *app) addFailed(err error) error {
-	var f *failure
-	at := ""
-	if errors.As(err, &f) {
-		at = f.at
-	}
-	var read *openapi.Error
-	if at == "" && errors.As(err, &read) {
-		at = read.At
-	}
-	var spec *session.SpecError
-	if at == "" && errors.As(err, &spec) {
-		at = spec.At
-	}
-	var placed *doc.Error
-	if at == "" && errors.As(err, &placed) {
-		at = placed.Pos.String()
-	}
-	body := map[string]any{"error": map[string]string{"message": err.Error(), "hint": hintOf(err), "at": at}}
-	if printErr := printJSON(a.sys.Out, body); printErr != nil {
-		return printErr
-	}
-	return silent(code(err))
 }

@@ -150,6 +150,7 @@ func (i *importedAPI) replace(ctx context.Context, p *profiles.Profile) error {
 	}
 	r := i.report(fresh, set, warnings)
 	r.Changes = difference(before, set.All())
+	r.same = text == string(old) && len(r.Changes.Added)+len(r.Changes.Removed)+len(r.Changes.Changed) == 0
 	if i.f.json {
 		return printJSON(a.sys.Out, r)
 	}

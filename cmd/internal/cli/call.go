@@ -161,8 +161,7 @@ func (a *app) dryRun(v *session.View, c bridge.Call, asJSON bool) error {
 	if asJSON {
 		return printJSON(a.sys.Out, plan)
 	}
-	_, err = fmt.Fprintln(a.sys.Out, strings.TrimRight(plan.String(), "\n"))
-	return err
+	return a.print("%s", strings.TrimRight(plan.String(), "\n"))
 }
 
 // printResult prints a result: as JSON, or its texts on standard output and, for
@@ -208,7 +207,7 @@ func (a *app) completeTools(c *cobra.Command, args []string, _ string) ([]string
 	}
 	var out []string
 	for _, t := range v.Set.Tools() {
-		out = append(out, t.Name+"\t"+t.Description)
+		out = append(out, t.Name+"\t"+summary(t))
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
 }

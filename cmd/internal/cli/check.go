@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -74,7 +75,10 @@ func (a *app) check(ref string, asJSON bool) error {
 			return err
 		}
 	} else {
-		a.printCheck(report)
+		err := a.printCheck(report)
+		if err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		return silent(exitInvalid)
@@ -84,7 +88,7 @@ func (a *app) check(ref string, asJSON bool) error {
 
 // listFindings warn of a list that is more than clients bear.
 func listFindings(v *session.View) []finding {
-	tokens := (len(v.Exposure.List()) + 3) / 4
+	tokens := tool.Tokens(len(v.Exposure.List()))
 	if v.Exposure.Searching() || v.Set.Len() <= profiles.DefaultMaxTools || tokens <= profiles.DefaultBudgetTokens {
 		return nil
 	}
@@ -128,22 +132,25 @@ func (a *app) documentFindings(v *session.View) []finding {
 	return out
 }
 
-func (a *app) printCheck(r checked) {
-	for _, e := range r.Errors {
-		fmt.Fprintln(a.sys.Out, "error: "+line(e))
-		if e.Hint != "" {
-			fmt.Fprintln(a.sys.Out, "  "+e.Hint)
+func (a *app) printCheck(r checked) error {
+	for _, list := range []struct {
+		word     string
+		findings []finding
+	}{{"error", r.Errors}, {"warning", r.Warnings}} {
+		for _, f := range list.findings {
+			text := list.word + ": " + line(f)
+			if f.Hint != "" {
+				text += "\n  " + f.Hint
+			}
+			if err := a.print("%s", text); err != nil {
+				return err
+			}
 		}
 	}
-	for _, w := range r.Warnings {
-		fmt.Fprintln(a.sys.Out, "warning: "+line(w))
-		if w.Hint != "" {
-			fmt.Fprintln(a.sys.Out, "  "+w.Hint)
-		}
+	if !r.Valid {
+		return nil
 	}
-	if r.Valid {
-		fmt.Fprintf(a.sys.Out, "%s: valid, %s, %s\n", r.Profile, count(r.Tools, "tool"), count(len(r.Warnings), "warning"))
-	}
+	return a.print("%s: valid, %s, %s", r.Profile, count(r.Tools, "tool"), count(len(r.Warnings), "warning"))
 }
 
 func line(f finding) string {

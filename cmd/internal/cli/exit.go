@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"text/tabwriter"
+	"unicode/utf16"
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
@@ -105,10 +108,54 @@ func report(w io.Writer, err error) {
 	}
 }
 
-// printJSON writes v as indented JSON without escaping <, > and &.
+// printJSON writes v as indented JSON without escaping <, > and &, and with every hidden
+// character escaped: a terminal must not act on what a document or a server says.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escaped(b.String()))
+	return err
+}
+
+// escaped returns a JSON text with its hidden characters as escapes.
+func escaped(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\n' || !plaintext.IsHidden(r):
+			out.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String()
+}
+
+// print writes a line of a command's result.
+func (a *app) print(format string, args ...any) error {
+	_, err := fmt.Fprintln(a.sys.Out, plaintext.Show(fmt.Sprintf(format, args...)))
+	return err
+}
+
+// table writes the rows of a command's result in columns.
+func (a *app) table(rows [][]string) error {
+	w, oneLine := tabwriter.NewWriter(a.sys.Out, 0, 0, 2, ' ', 0), strings.NewReplacer("\n", " ", "\t", " ")
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, oneLine.Replace(plaintext.Show(cell)))
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
 }

@@ -2,17 +2,16 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/catalog"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 	"github.com/spf13/cobra"
@@ -22,13 +21,14 @@ func (a *app) profilesCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:     "profiles",
+		Aliases: []string{"ls", "list"},
 		Short:   "List, show, make, edit and remove profiles",
 		Example: "  mcp-bridge profiles\n  mcp-bridge profiles new petstore\n  mcp-bridge profiles edit petstore",
 		Args:    cobra.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.listProfiles(asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	list := &cobra.Command{Use: "list", Short: "List the profiles", Example: "  mcp-bridge profiles list --json", Args: cobra.NoArgs,
+	list := &cobra.Command{Use: "list", Aliases: []string{"ls"}, Short: "List the profiles", Example: "  mcp-bridge profiles list --json", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.listProfiles(asJSON) }}
 	list.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	show := &cobra.Command{Use: "show [PROFILE]", Short: "Print a profile's file", Example: "  mcp-bridge profiles show petstore",
@@ -39,12 +39,23 @@ func (a *app) profilesCommand() *cobra.Command {
 	edit := &cobra.Command{Use: "edit [PROFILE]", Short: "Open a profile in $VISUAL or $EDITOR, then check it", Example: "  mcp-bridge profiles edit petstore",
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: a.completeProfiles,
 		RunE: func(c *cobra.Command, args []string) error { return a.editProfile(c.Context(), first(args)) }}
+	c.AddCommand(list, show, create, edit, a.removeCommand())
+	return c
+}
+
+func (a *app) removeCommand() *cobra.Command {
 	var yes bool
-	remove := &cobra.Command{Use: "remove PROFILE", Short: "Delete a profile's file; its credentials stay until logout", Example: "  mcp-bridge profiles remove petstore --yes",
+	remove := &cobra.Command{Use: "remove PROFILE", Aliases: []string{"rm"}, Short: "Delete a profile's file; its credentials stay until logout", Example: "  mcp-bridge profiles remove petstore --yes",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeProfiles,
 		RunE: func(c *cobra.Command, args []string) error { return a.removeProfile(c.Context(), args[0], yes) }}
 	remove.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	c.AddCommand(list, show, create, edit, remove)
+	return remove
+}
+
+// removeAlias is the command by which people of other programs look for `profiles remove`.
+func (a *app) removeAlias() *cobra.Command {
+	c := a.removeCommand()
+	c.Hidden = true
 	return c
 }
 
@@ -85,7 +96,7 @@ func (a *app) listProfiles(asJSON bool) error {
 	if asJSON {
 		return printJSON(a.sys.Out, rows)
 	}
-	w := tabwriter.NewWriter(a.sys.Out, 0, 0, 2, ' ', 0)
+	var table [][]string
 	for _, r := range rows {
 		mark, note := " ", r.Description
 		if r.Current {
@@ -94,12 +105,12 @@ func (a *app) listProfiles(asJSON bool) error {
 		if r.Problem != "" {
 			note = "not usable: " + r.Problem
 		}
-		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\n", mark, r.Name, r.Account, count(r.Tools, "tool"), note)
+		table = append(table, []string{mark + " " + r.Name, r.Account, count(r.Tools, "tool"), note})
 	}
 	if len(rows) == 0 {
 		a.say("no profiles yet; make one: mcp-bridge add SOURCE, or mcp-bridge profiles new NAME")
 	}
-	return w.Flush()
+	return a.table(table)
 }
 
 // fileOf returns the file of the profile that was named, or of the current one.
@@ -124,6 +135,9 @@ func (a *app) showProfile(text string) error {
 	data, err := profiles.ReadFile(file)
 	if err != nil {
 		return err
+	}
+	if f, ok := a.sys.Out.(*os.File); ok && isTerminal(f) {
+		data = []byte(plaintext.Show(string(data)))
 	}
 	_, err = a.sys.Out.Write(data)
 	return err

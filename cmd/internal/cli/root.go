@@ -43,11 +43,14 @@ func Run(ctx context.Context, sys System, args []string) int {
 	args = a.defaultCommand(args)
 	root := a.root(len(args) > 0 && args[0] == serveName)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	ran, err := root.ExecuteContextC(ctx)
 	a.close()
 	if err != nil && ctx.Err() != nil {
 		fmt.Fprintln(sys.Err, "mcp-bridge: interrupted")
 		return exitStopped
+	}
+	if f := ran.Flags().Lookup("json"); f != nil && f.Value.String() == "true" {
+		a.reportJSON(err)
 	}
 	report(sys.Err, err)
 	return code(err)
@@ -65,7 +68,7 @@ func (a *app) close() {
 // defaultCommand serves when a client starts the program without a command.
 func (a *app) defaultCommand(args []string) []string {
 	for _, arg := range args {
-		if !strings.HasPrefix(arg, "-") || arg == "-h" || arg == "--help" {
+		if !strings.HasPrefix(arg, "-") || arg == "-h" || arg == "--help" || arg == "--version" {
 			return args
 		}
 	}
@@ -102,6 +105,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 invalid profile or document,
 			return a.open(c)
 		},
 	}
+	if !onlyServe {
+		c.Version = a.versionLine()
+	}
+	c.SetVersionTemplate("{{.Version}}")
 	c.SetOut(a.sys.Out)
 	c.SetErr(a.sys.Err)
 	c.SetIn(a.sys.In)
@@ -119,9 +126,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 invalid profile or document,
 		usageErrors(c.Commands()[0])
 		return c
 	}
+	c.SetHelpCommand(a.helpCommand())
 	c.AddCommand(a.serveCommand(), a.addCommand(), a.checkCommand(), a.toolsCommand(), a.callCommand(),
 		a.loginCommand(), a.logoutCommand(), a.statusCommand(), a.useCommand(), a.profilesCommand(),
-		a.installCommand(), a.uninstallCommand(), a.keychainCommand(), a.demoCommand(), a.versionCommand(), a.signInCommand())
+		a.installCommand(), a.uninstallCommand(), a.keychainCommand(), a.demoCommand(), a.versionCommand(), a.signInCommand(), a.removeAlias())
 	for _, sub := range c.Commands() {
 		usageErrors(sub)
 	}
@@ -182,6 +190,36 @@ func (a *app) unknownCommand(c *cobra.Command, args []string) error {
 		}
 	}
 	return usage(didYouMean(args[0], names), "unknown command %q", args[0])
+}
+
+// helpCommand prints the help of a command, and refuses one that there is not.
+func (a *app) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Help about a command",
+		Example: "  mcp-bridge help add",
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			if of, _, err := c.Root().Find(args); err == nil {
+				for _, sub := range of.Commands() {
+					if !sub.Hidden {
+						names = append(names, sub.Name()+"\t"+sub.Short)
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := c.Root().Find(args)
+			if err != nil || of == c.Root() && len(args) > 0 {
+				return a.unknownCommand(c.Root(), args)
+			}
+			if of.HasSubCommands() && len(rest) > 0 {
+				return a.unknownCommand(of, rest)
+			}
+			return of.Help()
+		},
+	}
 }
 
 // didYouMean is a hint for a word that is none of those known.

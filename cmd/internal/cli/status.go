@@ -3,12 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -23,8 +21,9 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "status",
-		Short: "Say who is signed in where; works offline",
+		Use:     "status",
+		Aliases: []string{"whoami"},
+		Short:   "Say who is signed in where; works offline",
 		Long: `Say who is signed in where: one row for each profile, account and scheme. Nothing is
 sent. STATE is signed-in, expired (only a new sign-in helps), signed-out or
 unavailable (the store does not answer; exit code 6). STORE is where the credential
@@ -313,18 +312,17 @@ func (r *statusReport) print() error {
 		r.a.say("no profile needs a credential")
 		return nil
 	}
-	w := tabwriter.NewWriter(r.a.sys.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROFILE\tACCOUNT\tSCHEME\tTYPE\tSTATE\tIDENTITY\tUNTIL\tSTORE")
+	table := [][]string{{"PROFILE", "ACCOUNT", "SCHEME", "TYPE", "STATE", "IDENTITY", "UNTIL", "STORE"}}
 	several := slices.ContainsFunc(r.rows, func(row statusRow) bool { return !row.Current && !row.gone })
 	for _, row := range r.rows {
 		account := row.Account
 		if several && row.Current {
 			account += " *"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.Profile, account, row.Scheme, orDash(row.Type), row.State,
-			orDash(row.Identity), orDash(row.until()), row.Store)
+		table = append(table, []string{row.Profile, account, row.Scheme, orDash(row.Type), string(row.State),
+			orDash(row.Identity), orDash(row.until()), row.Store})
 	}
-	if err := w.Flush(); err != nil {
+	if err := r.a.table(table); err != nil {
 		return err
 	}
 	if several {
