@@ -148,6 +148,9 @@ func commandsIn(text string) [][]string {
 		rest, _, _ = strings.Cut(rest, "\n")
 		var words []string
 		for _, w := range strings.Fields(rest) {
+			if strings.HasPrefix(w, "(") {
+				break
+			}
 			clean := strings.TrimRight(w, "`\"',;:.)]!?…")
 			ends := clean != w || strings.ContainsAny(w, "`|<>&#(")
 			if clean = strings.Trim(clean, "`'\"[("); clean != "" && !strings.ContainsAny(clean, "|<>&#") {
