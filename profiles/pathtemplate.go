@@ -54,13 +54,17 @@ func SplitPath(path string) []PathPiece {
 	return out
 }
 
-// closingBrace returns the place of the brace that closes the first one, or -1.
+// closingBrace returns the place of the brace that closes the first one, or -1. More
+// levels than any pattern has are no braces.
 func closingBrace(s string) int {
+	const most = 8
 	depth := 0
 	for i := range len(s) {
 		switch s[i] {
 		case '{':
-			depth++
+			if depth++; depth > most {
+				return -1
+			}
 		case '}':
 			if depth--; depth == 0 {
 				return i

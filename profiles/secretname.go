@@ -16,8 +16,8 @@ func NamesSecret(name string) bool {
 	case "key", "ak", "sk", "pwd", "pass", "auth", "jwt", "pat", "cookie", "session", "sessionid", "bearer":
 		return true
 	}
-	for _, other := range []string{"page", "next", "sync", "continuation", "cursor", "max", "min", "stop", "csrf", "xsrf"} {
-		if word == other+"token" || word == "next"+other+"token" {
+	for _, other := range []string{"page", "next", "prev", "previous", "sync", "continuation", "continue", "pagination", "cursor", "resume", "skip", "start", "max", "min", "stop", "csrf", "xsrf", "csrfmiddleware"} {
+		if word == other+"token" || word == "next"+other+"token" || word == "x"+other+"token" {
 			return false // of paging and of forms
 		}
 	}
@@ -55,9 +55,9 @@ func secretWord(name string) string {
 	return word
 }
 
-// carriesSecret reports whether what stands under the name of a header, a parameter, a
+// CarriesSecret reports whether what stands under the name of a header, a parameter, a
 // cookie or a field of a body is most likely a credential.
-func carriesSecret(name string) bool {
+func CarriesSecret(name string) bool {
 	word := secretWord(name)
 	return NamesSecret(name) || slices.Contains([]string{"appid", "xappid", "cookie", "setcookie", "jsessionid", "phpsessid", "sid", "connectsid"}, word)
 }

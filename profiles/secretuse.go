@@ -38,7 +38,7 @@ func (p *Profile) usedAsSecret() map[string]bool {
 			if name == "" {
 				name = at.name
 			}
-			if !carriesSecret(name) {
+			if !CarriesSecret(name) {
 				continue
 			}
 			for _, path := range configPaths((*at.text)[a.start:a.end]) {
@@ -213,7 +213,7 @@ func (at secretPlace) literals() []named {
 		return append(pairs(text, span{0, len(text)}, "&\n"), members(text)...)
 	case strings.EqualFold(at.name, "Cookie"):
 		return pairs(text, span{0, len(text)}, ";")
-	case !carriesSecret(at.name) || strings.Contains(text, "{{"):
+	case !CarriesSecret(at.name) || strings.Contains(text, "{{"):
 		return nil
 	}
 	from := 0
@@ -247,7 +247,7 @@ func pairs(text string, in span, separator string) []named {
 			end = at + n
 		}
 		name, _, ok := strings.Cut(text[at:end], "=")
-		if trimmed := strings.TrimSpace(name); ok && carriesSecret(trimmed) {
+		if trimmed := strings.TrimSpace(name); ok && CarriesSecret(trimmed) {
 			out = append(out, worth(text, named{span{at + len(name) + 1, end}, trimmed})...)
 		}
 		at = end + 1
@@ -283,7 +283,7 @@ func members(text string) []named {
 		if stop < 0 {
 			return out
 		}
-		if name := text[from:end]; carriesSecret(name) {
+		if name := text[from:end]; CarriesSecret(name) {
 			out = append(out, worth(text, named{span{start + wordBefore(text[start:stop]), stop}, name})...)
 		}
 		at = stop + 1

@@ -147,7 +147,7 @@ func (c *checker) secrets() {
 		switch {
 		case h.Secret != nil:
 			c.p.Secrets = append(c.p.Secrets, SecretValue{HeaderPrefix + name, key, h.Secret})
-		case h.Text != "" && carriesSecret(name):
+		case h.Text != "" && CarriesSecret(name):
 			c.p.Secrets = append(c.p.Secrets, SecretValue{HeaderPrefix + name, key, &Reference{Literal: secret.New(h.Text)}})
 		}
 	}

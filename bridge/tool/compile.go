@@ -174,8 +174,9 @@ func (c *compiler) imported(t *Tool) {
 		in = &doc.Node{Kind: doc.Table}
 	}
 	t.legalParams(in)
-	c.schemas(t, in, parsed(t.OutputSchema))
 	c.link(t)
+	t.cover(in)
+	c.schemas(t, in, parsed(t.OutputSchema))
 }
 
 // join puts the server's base URL before a path.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
 
 const upstreamKey = "requestTemplate.security"
@@ -66,6 +67,32 @@ func (c *compiler) link(t *Tool) {
 		t.Downstream = nil
 	}
 	c.usable(t)
+}
+
+// cover takes out the arguments that the tool's security schemes fill: a model must not
+// be asked for a credential.
+func (t *Tool) cover(in *doc.Node) {
+	covered := func(p Param) bool {
+		return slices.ContainsFunc(t.Security, func(all []Requirement) bool {
+			return slices.ContainsFunc(all, func(r Requirement) bool { return r.Scheme.Fills(string(p.In), p.Wire) })
+		})
+	}
+	if len(t.Security) == 0 || !slices.ContainsFunc(t.Params, covered) {
+		return
+	}
+	names := map[string]bool{}
+	t.Params = slices.DeleteFunc(t.Params, func(p Param) bool {
+		if covered(p) {
+			names[p.Name] = true
+		}
+		return covered(p)
+	})
+	if properties := in.Get("properties"); properties != nil {
+		properties.Members = slices.DeleteFunc(properties.Members, func(m doc.Member) bool { return names[m.Key] })
+	}
+	if required := in.Get("required"); required != nil {
+		required.Items = slices.DeleteFunc(required.Items, func(n *doc.Node) bool { return names[n.Text] })
+	}
 }
 
 // needsSingle reports a passthrough that does not know where to.

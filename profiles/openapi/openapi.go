@@ -71,6 +71,7 @@ type Document struct {
 	Notes   []SchemeNote // one for each of Schemes
 	// Security is what the document asks for by default; nil: it says nothing.
 	Security   profiles.Security
+	Keys       []ParamKey // credentials among the parameters
 	Tags       []Tag
 	Operations []Operation // those that became tools, in the document's order
 	Skipped    []Skip      // the others, in the document's order

@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 )
@@ -19,6 +18,7 @@ type builder struct {
 	// document names them as parameters: they are no arguments, but some servers want
 	// one of these.
 	accepts, types []string
+	authorization  node // the header Authorization as a parameter, which is no argument either
 }
 
 // build reads everything; it returns why the operation cannot be called.
@@ -37,6 +37,7 @@ func (b *builder) build() string {
 	if reason := b.url(); reason != "" {
 		return reason
 	}
+	b.noteKeys()
 	b.argumentNames()
 	b.o.Accept = b.accept()
 	b.schemas()
@@ -77,14 +78,10 @@ func (b *builder) security() {
 	}
 	for _, alternative := range b.o.Security {
 		for _, requirement := range alternative {
-			i, ok := b.r.known[requirement.ID]
-			if !ok || b.r.out.Schemes[i].In == "" {
-				continue
+			if i, ok := b.r.known[requirement.ID]; ok {
+				s := &b.r.out.Schemes[i]
+				b.params = slices.DeleteFunc(b.params, func(p parameter) bool { return s.Fills(p.In, p.Wire) })
 			}
-			s := &b.r.out.Schemes[i]
-			b.params = slices.DeleteFunc(b.params, func(p parameter) bool {
-				return p.In == s.In && (p.Wire == s.Name || s.In == "header" && strings.EqualFold(p.Wire, s.Name))
-			})
 		}
 	}
 }

@@ -50,6 +50,8 @@ func (b *builder) parameter(n node) string {
 			b.accepts = b.enum(n)
 		case "content-type":
 			b.types = b.enum(n)
+		case "authorization":
+			b.authorization = n
 		}
 		if ownHeader(p.Wire) {
 			return ""

@@ -197,6 +197,7 @@ func (r *reader) words(n node) string {
 
 // finish says what holds for the document as a whole.
 func (r *reader) finish() {
+	r.settleKeys()
 	r.out.Total = len(r.out.Operations) + len(r.out.Skipped)
 	if r.out.Total == 0 {
 		r.warn(r.root.at(), "the document has no operations")

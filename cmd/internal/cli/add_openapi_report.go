@@ -58,7 +58,7 @@ func usedSchemes(set *tool.Set) map[string]bool {
 func (i *importedAPI) report(p *profiles.Profile, set *tool.Set, warnings []profiles.Warning) addReport {
 	d := i.read
 	r := addReport{Profile: p.Name, Path: p.File, Source: i.source, Format: d.Format, Operations: d.Total, Tools: len(d.Operations),
-		Skipped: []addSkipped{}, Warnings: []addWarning{}, Schemes: []schemeEntry{}}
+		Skipped: []addSkipped{}, Warnings: paramKeys(p, d.Keys), Schemes: []schemeEntry{}}
 	for _, s := range d.Skipped {
 		r.Skipped = append(r.Skipped, addSkipped{Operation: s.Operation, At: s.At, Reason: s.Reason})
 	}
