@@ -2,7 +2,6 @@ package secret
 
 import (
 	"bytes"
-	"encoding/base64"
 	"io"
 	"slices"
 	"strings"
@@ -15,58 +14,137 @@ import (
 // ones would mask ordinary words.
 const minMasked = 6
 
-// Masker replaces the secrets that it knows, in every form in which they may
-// stand in a text: raw, percent-encoded, JSON-escaped, and as the base64 of
-// user:password. It is safe for concurrent use, also while secrets are added.
+// Masker replaces the secrets that it knows, in the forms in which they may stand in
+// a text: raw, in hexadecimal digits, in base64 (either alphabet, padded or not, alone
+// or within the base64 of a longer text such as user:password), each of these also
+// with some or all characters percent-encoded, as JSON escapes or as character
+// references of HTML, up to three times over (%252B, \\/, &amp;amp;). Not found is
+// what is changed otherwise: another case, reversed, split, compressed, encrypted.
+//
+// What it takes to mask grows with the text, not with the number of secrets. It is
+// safe for concurrent use, also while secrets are added.
 type Masker struct {
 	mu    sync.RWMutex
-	forms []*form
-	known map[string]bool
-	most  int // bytes that a form takes at most
+	known map[string]*entry
+	made  *index // of known; nil when it has to be made anew
+}
+
+// entry is a text to mask, and how many need it.
+type entry struct {
+	form *form
+	uses int
 }
 
 // NewMasker returns a Masker that knows the values.
 func NewMasker(values ...Value) *Masker {
-	m := &Masker{known: map[string]bool{}}
+	m := &Masker{known: map[string]*entry{}}
 	for _, v := range values {
 		m.Add(v)
 	}
 	return m
 }
 
-// Add makes a secret known. One of fewer than 6 characters is not masked.
-func (m *Masker) Add(v Value) { m.add(v.Reveal()) }
+// Add makes a secret known for ever. One of fewer than 6 characters is not masked.
+func (m *Masker) Add(v Value) { m.Lease().Add(v) }
 
-// AddBasic makes user:password known, also as the Authorization header carries it,
-// and the password alone.
-func (m *Masker) AddBasic(v Value) {
+// AddBasic makes user:password known for ever, and the password alone.
+func (m *Masker) AddBasic(v Value) { m.Lease().AddBasic(v) }
+
+// Lease returns a set of secrets that the Masker knows until the set is released:
+// those of one call, which must not outlive it. It is empty at first.
+func (m *Masker) Lease() *Lease { return &Lease{m: m} }
+
+// Lease is a set of secrets that a [Masker] knows for a time. A secret that several
+// leases hold is known until the last of them is released. It is safe for concurrent
+// use.
+type Lease struct {
+	m     *Masker
+	mu    sync.Mutex
+	texts []string
+	ended bool
+}
+
+// Add makes a secret known. One of fewer than 6 characters is not masked.
+func (l *Lease) Add(v Value) { l.add(v.Reveal()) }
+
+// AddBasic makes user:password known, and the password alone.
+func (l *Lease) AddBasic(v Value) {
 	s := v.Reveal()
 	if utf8.RuneCountInString(s) < minMasked {
 		return
 	}
-	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
-		m.add(enc.EncodeToString([]byte(s)))
-	}
 	_, password, _ := strings.Cut(s, ":")
-	m.add(s, password)
+	l.add(s, password)
 }
 
-func (m *Masker) add(secrets ...string) {
+// Release forgets the secrets that no other lease holds. Nothing can be added after.
+func (l *Lease) Release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.m.mu.Lock()
+	defer l.m.mu.Unlock()
+	for _, text := range l.texts {
+		e := l.m.known[text]
+		if e.uses--; e.uses == 0 {
+			delete(l.m.known, text)
+			l.m.made = nil
+		}
+	}
+	l.texts, l.ended = nil, true
+}
+
+func (l *Lease) add(secrets ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range secrets {
+		if utf8.RuneCountInString(s) < minMasked || l.ended {
+			continue
+		}
+		if slices.Contains(l.texts, apart(s)) {
+			continue
+		}
+		l.texts = l.m.learn(s, l.texts)
+	}
+}
+
+// learn makes the forms of s known and appends their texts to those of a lease.
+func (m *Masker) learn(s string, texts []string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, s := range secrets {
-		if utf8.RuneCountInString(s) < minMasked || strings.Contains(Mask, s) {
+	for _, text := range written(s) {
+		if strings.Contains(Mask, text) {
 			continue
 		}
-		s = apart(s)
-		if m.known[s] {
-			continue
+		text = apart(text)
+		e := m.known[text]
+		if e == nil {
+			e = &entry{form: newForm(text)}
+			m.known[text], m.made = e, nil
 		}
-		m.known[s] = true
-		f := newForm(s)
-		m.most = max(m.most, f.longest())
-		m.forms = append(m.forms, f)
+		e.uses++
+		texts = append(texts, text)
 	}
+	return texts
+}
+
+// index returns the index of what is known now.
+func (m *Masker) index() *index {
+	m.mu.RLock()
+	made := m.made
+	m.mu.RUnlock()
+	if made != nil {
+		return made
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made == nil {
+		forms := make([]*form, 0, len(m.known))
+		for _, e := range m.known {
+			forms = append(forms, e.form)
+		}
+		m.made = newIndex(forms)
+	}
+	return m.made
 }
 
 // apart shortens a secret that begins as Mask ends, or ends as Mask begins: beside
@@ -89,11 +167,16 @@ func apart(s string) string {
 
 // Bytes returns b with every known secret replaced by [Mask]; where secrets
 // overlap, the first one, and of those that begin at one place the longest. Without
-// one it returns b itself; b is never changed. It takes time in proportion to b's
-// length and the number of secrets, however often they occur. Masking a second
-// time changes nothing.
+// one it returns b itself; b is never changed. Masking a second time changes nothing.
 func (m *Masker) Bytes(b []byte) []byte {
-	out, _ := m.replace(b, true)
+	out, _ := m.index().replace(b, true)
+	return out
+}
+
+// Beginning is Bytes for the beginning of a text that goes on: what could be the
+// beginning of a secret at its end is left out.
+func (m *Masker) Beginning(b []byte) []byte {
+	out, _ := m.index().replace(b, false)
 	return out
 }
 
@@ -101,73 +184,11 @@ func (m *Masker) Bytes(b []byte) []byte {
 func (m *Masker) String(s string) string {
 	// replace only reads, and returns other memory as soon as something is masked.
 	b := unsafe.Slice(unsafe.StringData(s), len(s))
-	out, _ := m.replace(b, true)
+	out, _ := m.index().replace(b, true)
 	if len(out) == len(s) && unsafe.SliceData(out) == unsafe.SliceData(b) {
 		return s
 	}
 	return string(out)
-}
-
-// replace masks b. Unless b is final, it ends where a secret could begin of which
-// the rest is still to come; done is how much of b it has dealt with.
-func (m *Masker) replace(b []byte, final bool) (out []byte, done int) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	limit := len(b)
-	if !final {
-		limit = m.undecided(b, 0)
-	}
-	var next []span // where each form stands next
-	for i, f := range m.forms {
-		at := f.find(b, 0)
-		if at.start == len(b) {
-			continue
-		}
-		if next == nil {
-			next = slices.Repeat([]span{{len(b), len(b)}}, len(m.forms))
-		}
-		next[i] = at
-	}
-	if next == nil {
-		return b[:limit], limit
-	}
-	out = make([]byte, 0, len(b))
-	for {
-		first := next[0]
-		for _, at := range next {
-			if at.start < first.start || at.start == first.start && at.end > first.end {
-				first = at
-			}
-		}
-		if first.start >= limit {
-			return append(out, b[done:max(done, limit)]...), max(done, limit)
-		}
-		out = append(append(out, b[done:first.start]...), Mask...)
-		if done = first.end; done > limit {
-			limit = m.undecided(b, done)
-		}
-		for i := range next {
-			if next[i].start < done {
-				next[i] = m.forms[i].find(b, done)
-			}
-		}
-	}
-}
-
-// undecided returns the first place of b, at or behind from, where a secret may
-// begin of which the rest is still to come.
-func (m *Masker) undecided(b []byte, from int) int {
-	for at := max(from, len(b)-m.most); at < len(b); at++ {
-		for _, f := range m.forms {
-			if !f.starts[b[at]] {
-				continue
-			}
-			if _, more := f.match(b[at:]); more {
-				return at
-			}
-		}
-	}
-	return len(b)
 }
 
 // Writer returns a writer that masks what is written to w, also a secret that
@@ -190,7 +211,7 @@ func (w *maskedWriter) Write(p []byte) (int, error) {
 	if len(w.held) > 0 {
 		all = append(w.held, p...)
 	}
-	out, done := w.m.replace(all, false)
+	out, done := w.m.index().replace(all, false)
 	w.held = bytes.Clone(all[done:])
 	if len(out) == 0 {
 		return len(p), nil

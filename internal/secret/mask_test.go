@@ -65,7 +65,7 @@ func writings(s string) map[string]string {
 	for _, name := range []string{"query", "path", "strict"} {
 		out[name+", lower case"] = lower(out[name])
 	}
-	if s[0] == '%' || !isPlain(rune(s[0])) { // every byte encoded: only found where the beginning is not searched for
+	if s[0] == '%' || !isPlain(s[0]) { // every byte encoded: only found where the beginning is not searched for
 		out["every byte"] = everything
 	}
 	return out
