@@ -82,8 +82,7 @@ func (s *sending) renew(ctx context.Context, response result.Response, u credent
 // twice as once (RFC 9110 section 9.2.2), or the backend says that it looked at
 // nothing but the token.
 func (s *sending) repeatable(response result.Response) bool {
-	idempotent := safe(s.plan.Method) || s.plan.Method == http.MethodPut || s.plan.Method == http.MethodDelete
-	return idempotent || s.plan.Tool.Idempotent || s.plan.Tool.ReadOnly || challenged(response, "invalid_token") != nil
+	return repeatable(s.plan) || challenged(response, "invalid_token") != nil
 }
 
 // insufficient asks for the scopes that the backend wants: at most once for each tool,

@@ -13,16 +13,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
-	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
@@ -57,11 +54,11 @@ type Bridge struct {
 	mask *secret.Masker
 	env  request.Incoming // the client credential of the environment
 
-	kept kept
+	kept   kept
+	recent recent
 
 	mu    sync.Mutex
-	made  *sender // on the first call
-	known map[string]bool
+	made  *sender         // on the first call
 	asked map[string]bool // tools for which a person was asked for more scopes
 }
 
@@ -76,21 +73,22 @@ func New(o Options) *Bridge {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	b := &Bridge{o: o, mask: secret.NewMasker(), known: map[string]bool{}, asked: map[string]bool{}}
+	b := &Bridge{o: o, mask: secret.NewMasker(), asked: map[string]bool{}}
 	schemes := o.Set.Profile().Server.SecuritySchemes
 	pointers := make([]*profiles.SecurityScheme, len(schemes))
 	for i := range schemes {
 		pointers[i] = &schemes[i]
 	}
 	b.env = request.ParseEnv(o.Environ, pointers)
+	ours := b.mask.Lease() // never released
 	for _, v := range request.EnvSecrets(o.Environ) {
-		b.know(v)
+		learn(ours, v)
 	}
 	for _, at := range o.Set.Profile().References() {
-		b.know(at.Reference.Literal)
+		learn(ours, at.Reference.Literal)
 	}
 	for _, w := range o.Set.Profile().WrittenSecrets() {
-		b.know(secret.New(w.Value()))
+		learn(ours, secret.New(w.Value()))
 	}
 	return b
 }
@@ -114,35 +112,6 @@ func (b *Bridge) sender() (*sender, error) {
 		b.made = s
 	}
 	return b.made, nil
-}
-
-// know makes a credential known to the masker: as it is, without its scheme's word,
-// and as the user:password that it may be the base64 text of.
-func (b *Bridge) know(v secret.Value) {
-	whole := v.Reveal()
-	b.mu.Lock()
-	seen := b.known[whole]
-	b.mu.Unlock()
-	if seen {
-		return // its forms take longer to write down than a call's other steps
-	}
-	b.mask.Add(v)
-	text := whole
-	for _, word := range []string{"Bearer ", "Basic "} {
-		if len(text) > len(word) && strings.EqualFold(text[:len(word)], word) {
-			text = strings.TrimSpace(text[len(word):])
-			b.mask.Add(secret.New(text))
-		}
-	}
-	if decoded, err := base64.StdEncoding.DecodeString(text); err == nil && utf8.Valid(decoded) {
-		text = string(decoded)
-	}
-	if strings.Contains(text, ":") {
-		b.mask.AddBasic(secret.New(text))
-	}
-	b.mu.Lock()
-	b.known[whole] = true // not before: another call must not rely on what is not masked yet
-	b.mu.Unlock()
 }
 
 // Close closes idle connections. Calls that run go on.
@@ -200,16 +169,20 @@ func (b *Bridge) templateEnv() template.Env {
 
 // Call calls a tool. Every failure is a result with IsError, a kind, and a hint
 // that says what to do; nothing is sent without the credential that the tool needs.
+// Every text of the result is masked last of all.
 // With Call.CanAsk the result may be questions instead, and nothing was sent.
 func (b *Bridge) Call(ctx context.Context, c Call) *result.Result {
-	r := b.call(ctx, c)
+	lease := b.mask.Lease() // the credentials that the client hands over for this call
+	defer lease.Release()
+	r := b.call(ctx, c, lease)
+	r.Mask(b.mask.String)
 	if r.IsError {
 		b.o.Logger.Debug("call failed", "tool", c.Tool, "kind", r.Kind)
 	}
 	return r
 }
 
-func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
+func (b *Bridge) call(ctx context.Context, c Call, lease *secret.Lease) *result.Result {
 	if c.Tool == ReadResult && b.o.Set.Profile().KeepsResults() {
 		return b.readResult(ctx, c)
 	}
@@ -236,7 +209,7 @@ func (b *Bridge) call(ctx context.Context, c Call) *result.Result {
 	if err != nil {
 		return b.failed(err)
 	}
-	return b.send(ctx, c, plan, request.Merge(incoming, b.env))
+	return b.send(ctx, c, plan, request.Merge(incoming, b.env), lease)
 }
 
 // command is what a person types to confirm a call.

@@ -12,6 +12,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 )
 
 // Call is one call of a tool.
@@ -44,6 +45,7 @@ type sending struct {
 	call   Call
 	plan   *request.Plan
 	in     request.Incoming
+	lease  *secret.Lease // of what the client hands over
 	sender *sender
 	left   time.Duration // of http.timeout
 
@@ -57,9 +59,9 @@ type sending struct {
 // credential that the backend rejects is renewed once, and where only a person can
 // help, one is asked if the call allows that. http.timeout bounds what the backend
 // takes, all attempts together; the whole is bounded by longest.
-func (b *Bridge) send(ctx context.Context, c Call, plan *request.Plan, in request.Incoming) *result.Result {
+func (b *Bridge) send(ctx context.Context, c Call, plan *request.Plan, in request.Incoming, lease *secret.Lease) *result.Result {
 	for _, v := range in.Secrets() {
-		b.know(v)
+		learn(lease, v)
 	}
 	sender, err := b.sender()
 	if err != nil {
@@ -67,7 +69,7 @@ func (b *Bridge) send(ctx context.Context, c Call, plan *request.Plan, in reques
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
-	s := &sending{b: b, call: c, plan: plan, in: in, sender: sender, left: sender.timeout}
+	s := &sending{b: b, call: c, plan: plan, in: in, lease: lease, sender: sender, left: sender.timeout}
 	for {
 		auth, r := s.authorize(ctx)
 		if r != nil {
@@ -98,14 +100,14 @@ func (s *sending) once(ctx context.Context, auth authorization) (result.Response
 
 // authorize returns the credentials of the call, or why there are none.
 func (s *sending) authorize(ctx context.Context) (authorization, *result.Result) {
-	used, creds, err := s.b.credentials(ctx, s.plan, s.in)
+	used, creds, err := s.b.credentials(ctx, s.plan, s.in, s.lease)
 	for signedIn := true; err != nil && signedIn; { // a person may be needed for several that hold together
 		var r *result.Result
 		if signedIn, r = s.signIn(ctx, err); r != nil {
 			return authorization{}, r
 		}
 		if signedIn {
-			used, creds, err = s.b.credentials(ctx, s.plan, s.in)
+			used, creds, err = s.b.credentials(ctx, s.plan, s.in, s.lease)
 		}
 	}
 	if err != nil {
@@ -178,7 +180,7 @@ func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
 // rest of one that is cut.
 func (b *Bridge) resultOptions(ctx context.Context, c Call) (result.Options, *keeper) {
 	limits := result.LimitsOf(c.Client, b.o.Set.Profile().Exposure.MaxResultChars)
-	o := result.Options{Mask: b.mask.Bytes, Env: b.templateEnv(), MaxChars: limits.Chars, MaxBlob: limits.Blob, Select: c.Select, Context: ctx}
+	o := result.Options{Mask: b.mask.Bytes, MaskBeginning: b.mask.Beginning, Env: b.templateEnv(), MaxChars: limits.Chars, MaxBlob: limits.Blob, Select: c.Select, Context: ctx}
 	keep := &keeper{kept: &b.kept}
 	switch {
 	case c.Once:

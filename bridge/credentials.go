@@ -9,14 +9,15 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
 // credentials returns what the plan's request needs: its secret values, and for
 // passthrough the client's own credential, otherwise the first alternative that can be
 // satisfied whole.
-func (b *Bridge) credentials(ctx context.Context, plan *request.Plan, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
-	used, creds, err := b.security(ctx, plan, in)
+func (b *Bridge) credentials(ctx context.Context, plan *request.Plan, in request.Incoming, lease *secret.Lease) ([]credential.Usable, []request.Credential, error) {
+	used, creds, err := b.security(ctx, plan, in, lease)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,28 +31,28 @@ func (b *Bridge) credentials(ctx context.Context, plan *request.Plan, in request
 		used, creds = append(used, u), append(creds, request.Credential{Scheme: scheme, Value: u.Value})
 	}
 	for _, v := range plan.Derived(creds) {
-		b.know(v)
+		learn(lease, v)
 	}
 	return used, creds, nil
 }
 
 // security returns the credentials of the plan's security schemes.
-func (b *Bridge) security(ctx context.Context, plan *request.Plan, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
+func (b *Bridge) security(ctx context.Context, plan *request.Plan, in request.Incoming, lease *secret.Lease) ([]credential.Usable, []request.Credential, error) {
 	d := plan.Tool.Downstream
 	if d != nil && d.Passthrough && (len(plan.Security) > 0 || d.Scheme == nil) {
-		return b.passthrough(ctx, plan, d, in)
+		return b.passthrough(ctx, plan, d, in, lease)
 	}
 	return b.alternatives(ctx, plan)
 }
 
 // passthrough looks in this order: what the client handed over, the account that
 // is signed in for the downstream scheme, then the credentials that are configured.
-func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Downstream, in request.Incoming) ([]credential.Usable, []request.Credential, error) {
+func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Downstream, in request.Incoming, lease *secret.Lease) ([]credential.Usable, []request.Credential, error) {
 	value, ok := request.Extract(d.Scheme, in)
 	if d.Scheme == nil { // server.passthroughAuthHeader alone: Authorization as it came
 		used, creds, err := b.alternatives(ctx, plan)
 		if err == nil && ok {
-			b.know(value)
+			learn(lease, value)
 			creds = append([]request.Credential{{Value: value, Passthrough: true}}, creds...)
 		}
 		return used, creds, err
@@ -61,7 +62,7 @@ func (b *Bridge) passthrough(ctx context.Context, plan *request.Plan, d *tool.Do
 	}
 	up := plan.Security[0][0]
 	if ok {
-		b.know(value)
+		learn(lease, value)
 		u := credential.Usable{Scheme: up.Scheme, Value: value, Store: "client"}
 		return []credential.Usable{u}, []request.Credential{{Scheme: up.Scheme, Value: value, Passthrough: true}}, nil
 	}

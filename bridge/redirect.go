@@ -9,7 +9,6 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/request"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/internal/outbound"
-	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
 const maxRedirects = 5
@@ -34,7 +33,7 @@ func (s *sender) redirect(plan *request.Plan, creds []request.Credential, req *h
 	case hops >= maxRedirects:
 		return nil, refuse("it redirects more than " + strconv.Itoa(maxRedirects) + " times")
 	case req.URL.Scheme == "https" && to.Scheme != "https":
-		return nil, refuse("it redirects from https to " + plaintext.ShortenBytes(to.Scheme, 20))
+		return nil, refuse("it redirects from https to " + s.brief(to.Scheme, 20))
 	case to.User != nil || s.allowed(to) != nil:
 		return nil, refuse("it redirects to " + s.shown(to) + ", which is not called")
 	}
@@ -64,12 +63,12 @@ func (s *sender) redirect(plan *request.Plan, creds []request.Credential, req *h
 
 func (s *sender) refusePrivate(from string, to *url.URL) error {
 	return &SendError{Kind: result.RedirectRefused, Host: from, Message: "it redirects to " + s.shown(to) + ", which is inside of a private network",
-		hint: "if that is meant, allow it in the profile: http.allowPrivate = [" + strconv.Quote(plaintext.ShortenBytes(s.mask.String(to.Hostname()), 100)) + "]"}
+		hint: "if that is meant, allow it in the profile: http.allowPrivate = [" + strconv.Quote(s.brief(to.Hostname(), 100)) + "]"}
 }
 
 // shown is the host of an address that a backend chose, for a message.
 func (s *sender) shown(to *url.URL) string {
-	return plaintext.ShortenBytes(s.mask.String(to.Host), 100)
+	return s.brief(to.Host, 100)
 }
 
 // carries reports a query that holds one of the credentials, however short it is.

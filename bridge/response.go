@@ -67,7 +67,7 @@ func (s *sender) response(ctx context.Context, req *http.Request, res *http.Resp
 type encodingError string
 
 func (e encodingError) Error() string {
-	return "it answers in the encoding " + plaintext.ShortenBytes(string(e), 40) + ", which was not asked for"
+	return "it answers in the encoding " + string(e) + ", which was not asked for"
 }
 
 // plain returns the body without its compression, and takes that out of the header.
@@ -109,7 +109,7 @@ func (s *sender) broken(ctx context.Context, u *url.URL, err error) error {
 	}
 	var unknown encodingError
 	if errors.As(err, &unknown) {
-		return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: unknown.Error(), hint: "only gzip and plain bodies are read"}
+		return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: encodingError(s.brief(string(unknown), 40)).Error(), hint: "only gzip and plain bodies are read"}
 	}
 	return &SendError{Kind: result.BackendUnreachable, Host: u.Host, Message: "the answer broke off before its end", Err: err, hint: "try again", again: true}
 }
@@ -123,7 +123,7 @@ func (s *sender) explain(ctx context.Context, u *url.URL, err error) error {
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Kind, e.Message = result.Interrupted, "the call was cancelled"
+		e.Kind, e.Message, e.hint = result.Interrupted, "the call was cancelled", "call it again"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		e.Kind, e.Message = result.Timeout, fmt.Sprintf("no whole answer within %s", s.timeout)
 		e.hint = "try again, or give it more time: http.timeout in the profile"
@@ -153,10 +153,13 @@ func (s *sender) network(err error, e *SendError) {
 		e.Message, e.hint = "its name cannot be looked up now", "check the network"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Message, e.hint = "the connection was refused", "check that the backend runs, and server.baseUrl"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		s.client.CloseIdleConnections() // so that the next attempt finds a free one
+		e.Message, e.hint = "no connection can be made: "+tooManyFiles, "wait until other calls have ended, or allow this program more open files: ulimit -n"
 	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "response header list larger than"):
 		e.Kind, e.Message, e.again = result.TooLarge, "its headers are larger than 1 MiB", false
 	default:
-		e.Message, e.hint = "no usable answer: "+secret.Redact(s.mask.String(plaintext.ShortenBytes(e.Err.Error(), 200))), "try again"
+		e.Message, e.hint = "no usable answer: "+secret.Redact(s.brief(e.Err.Error(), 200)), "try again"
 	}
 }
 
@@ -195,6 +198,15 @@ func connected(_ context.Context, _ *url.URL, _ *http.Request, res *http.Respons
 		return nil
 	}
 	return proxyAnswer(res.StatusCode)
+}
+
+// tooManyFiles is what EMFILE and ENFILE mean.
+const tooManyFiles = "too many open files"
+
+// brief masks a text that a backend chose, then shortens it: a credential that is cut
+// is not found any more.
+func (s *sender) brief(text string, most int) string {
+	return plaintext.ShortenBytes(s.mask.String(text), most)
 }
 
 func isTimeout(err error) bool {

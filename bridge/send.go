@@ -132,7 +132,10 @@ func (s *sender) once(ctx context.Context, plan *request.Plan, auth authorizatio
 	if err != nil {
 		return r, 0, err
 	}
-	req, err := plan.Request(context.WithValue(ctx, originKey{}, plan.Origin), creds)
+	way, sent := follow(context.WithValue(ctx, originKey{}, plan.Origin), plan)
+	defer sent.cancel() // the body is read below
+	defer func() { err = sent.told(err) }()
+	req, err := plan.Request(way, creds)
 	if err != nil {
 		return r, 0, err
 	}
@@ -183,13 +186,22 @@ func (s *sender) allowed(u *url.URL) error {
 }
 
 // retryAfter reads Retry-After (RFC 9110 section 10.2.3): seconds or a date.
+// However many digits it has, it is a day at most; 0 is no wish.
 func retryAfter(h http.Header) time.Duration {
+	const most = 24 * time.Hour
 	text := strings.TrimSpace(h.Get("Retry-After"))
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 && n < 1<<20 {
+	if whole, fraction, _ := strings.Cut(text, "."); whole != "" && strings.Trim(whole+fraction, "0123456789") == "" {
+		n, err := strconv.ParseInt(whole, 10, 64)
+		if err != nil || n >= int64(most/time.Second) {
+			return most
+		}
+		if strings.Trim(fraction, "0") != "" {
+			n++
+		}
 		return time.Duration(n) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return max(0, time.Until(at))
+		return min(max(0, time.Until(at)), most)
 	}
 	return 0
 }

@@ -372,8 +372,10 @@ func TestProxy(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	for text, want := range map[string]time.Duration{"": 0, "5": 5 * time.Second, "-1": 0, "x": 0, "99999999999": 0,
-		time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat): 0} {
+	for text, want := range map[string]time.Duration{"": 0, "5": 5 * time.Second, "-1": 0, "x": 0, "99999999999": 24 * time.Hour, "2000000": 24 * time.Hour, "1048576": 24 * time.Hour,
+		"99999999999999999999999999": 24 * time.Hour, "1.5": 2 * time.Second, " 7 ": 7 * time.Second, "3.0": 3 * time.Second, "1e9": 0, "+5": 0, "5,6": 0,
+		time.Now().AddDate(100, 0, 0).UTC().Format(http.TimeFormat): 24 * time.Hour,
+		time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):    0} {
 		if got := retryAfter(http.Header{"Retry-After": {text}}); got != want {
 			t.Errorf("%q: %v", text, got)
 		}

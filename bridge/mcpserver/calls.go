@@ -75,7 +75,7 @@ func (c *conn) work(ctx context.Context, f *flight, call Call, round int) {
 	opened := &opened{c: c, ids: map[string]string{}}
 	call.Complete = opened.complete
 	for ; ; round++ {
-		r := c.turn(ctx, call)
+		r := c.turn(ctx, f, call)
 		switch {
 		case r == nil:
 			return
@@ -104,7 +104,7 @@ func (c *conn) work(ctx context.Context, f *flight, call Call, round int) {
 }
 
 // turn waits for the call's turn and runs it; nil when it was cancelled before.
-func (c *conn) turn(ctx context.Context, call Call) *result.Result {
+func (c *conn) turn(ctx context.Context, f *flight, call Call) *result.Result {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -114,6 +114,7 @@ func (c *conn) turn(ctx context.Context, call Call) *result.Result {
 	if ctx.Err() != nil {
 		return nil
 	}
+	f.begun.Store(true)
 	return c.run(ctx, call)
 }
 
@@ -169,12 +170,19 @@ func (c *conn) replyLine(f *flight, r *result.Result) []byte {
 	return c.answerLine(f, r.AppendMCP(nil, f.client.ProtocolVersion))
 }
 
+// interrupted is the result of a call that has done nothing yet.
 func interrupted() *result.Result {
-	return result.Errorf(result.Interrupted, "call it again", "the bridge was stopped before the answer came")
+	return result.Errorf(result.Interrupted, "call it again", "the bridge was stopped before the call was made")
 }
 
-// drain waits for accepted calls; those that are not done at the deadline get an
-// error result.
+// cutOff is the result of a call that was under way and does not end.
+func cutOff() *result.Result {
+	return result.Errorf(result.Interrupted, "it may have been done: look first whether it was, before it is called again",
+		"the bridge was stopped before the answer came")
+}
+
+// drain waits for accepted calls. Those that are not done at the deadline are cancelled
+// and say themselves what is known of them; who does not is answered here.
 func (c *conn) drain(deadline time.Time) {
 	c.mu.Lock()
 	c.draining = true
@@ -198,11 +206,17 @@ func (c *conn) drain(deadline time.Time) {
 	}
 	c.mu.Unlock()
 	for _, f := range late {
-		c.reply(f, interrupted())
 		f.cancel(errInterrupted)
 	}
 	select { // a call that does not heed its context is left to itself
 	case <-c.idle:
 	case <-time.After(grace):
+	}
+	for _, f := range late {
+		if f.begun.Load() {
+			c.reply(f, cutOff())
+		} else {
+			c.reply(f, interrupted())
+		}
 	}
 }

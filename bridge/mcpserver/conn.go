@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -47,6 +48,7 @@ type flight struct {
 	modern bool
 	client ClientInfo
 	cancel context.CancelCauseFunc // of a call that was accepted, else nil
+	begun  atomic.Bool             // the call is being made
 }
 
 var (

@@ -42,6 +42,7 @@ func defaultOptions() Options {
 				}
 			case "hang":
 				<-ctx.Done()
+				return result.Errorf(result.Interrupted, "", "the call was cancelled")
 			case "panic":
 				panic("on purpose")
 			case "none":

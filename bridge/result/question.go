@@ -28,3 +28,7 @@ type Answer struct {
 	Action    string `json:"action"` // Accept, Decline or Cancel
 	Confirmed bool   `json:"confirmed,omitempty"`
 }
+
+// Mask replaces every credential in what the person reads. The address is left as it
+// is: it would lead elsewhere.
+func (q *Question) Mask(mask func(string) string) { q.Message = mask(q.Message) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/template"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 )
 
@@ -36,6 +37,9 @@ type Options struct {
 	// Mask replaces every known credential. It is applied to the body and to
 	// header values before anything else reads them. nil: none is known.
 	Mask func([]byte) []byte
+	// MaskBeginning is Mask for the beginning of a body that was cut: it leaves out what
+	// could be the beginning of a credential at its end. nil: Mask.
+	MaskBeginning func([]byte) []byte
 	// Env is the clock and the randomness of the templates.
 	Env template.Env
 	// MaxChars is the most characters (Unicode code points) that the text of a
@@ -82,9 +86,9 @@ func FromResponse(t *tool.Tool, r Response, o Options) *Result {
 	failed := r.Status < 200 || r.Status > 299
 	form := s.form()
 	if form == formText {
-		s.response.Body = decodeText(r.Body, r.Header.Get("Content-Type"), r.Truncated)
+		s.response.Body = []byte(plaintext.CleanJSON(string(decodeText(r.Body, r.Header.Get("Content-Type"), r.Truncated))))
 	}
-	s.response.Body = s.options.Mask(s.response.Body)
+	s.response.Body = s.mask(s.response.Body, r.Truncated)
 	switch {
 	case failed:
 		return s.failure(form)
@@ -110,6 +114,9 @@ func Direct(t *tool.Tool, text string, o Options) *Result {
 func withDefaults(o Options) Options {
 	if o.Mask == nil {
 		o.Mask = func(b []byte) []byte { return b }
+	}
+	if o.MaskBeginning == nil {
+		o.MaskBeginning = o.Mask
 	}
 	if o.MaxChars <= 0 {
 		o.MaxChars = profiles.DefaultMaxResultChars

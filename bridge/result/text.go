@@ -7,14 +7,19 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 )
 
-// clean makes text fit for a person and a model, and masks again when something was
-// removed: a hidden character can hide a credential from the mask.
+// clean makes text fit for a person and a model, and masks it as a whole: what is cut
+// off it later was masked before. A hidden character can hide a credential, and so can
+// an escape that a template or a page had decoded.
 func (s *shaper) clean(text string) string {
-	out := plaintext.Clean(text)
-	if len(out) != len(text) {
-		out = plaintext.Clean(string(s.options.Mask([]byte(out))))
+	return plaintext.Clean(string(s.options.Mask([]byte(plaintext.Clean(text)))))
+}
+
+// mask masks a text that was cut, or a whole one.
+func (s *shaper) mask(text []byte, cut bool) []byte {
+	if cut {
+		return s.options.MaskBeginning(text)
 	}
-	return out
+	return s.options.Mask(text)
 }
 
 func runes(s string) int { return utf8.RuneCountInString(s) }

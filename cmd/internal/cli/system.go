@@ -10,6 +10,7 @@ package cli
 
 import (
 	"io"
+	"log"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -31,10 +32,12 @@ type System struct {
 type Build struct{ Version, Commit, Date string }
 
 // Process returns the System of this process. From here on os.Stdout is standard
-// error, so that no library can write between the lines of the protocol.
+// error, so that no library can write between the lines of the protocol, and package
+// log writes nowhere: net/http quotes a backend there, which may echo a credential.
 func Process(b Build) System {
 	out := os.Stdout
 	os.Stdout = os.Stderr
+	log.SetOutput(io.Discard)
 	return System{In: os.Stdin, Out: out, Err: os.Stderr, Environ: os.Environ(), Build: b}
 }
 
