@@ -3,7 +3,6 @@ package bridge
 import (
 	"errors"
 	"io/fs"
-	"mime"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
 )
 
@@ -67,11 +67,7 @@ func save(folder, name string, data []byte) (string, error) {
 // elsewhere; else the tool's name with the ending of the type.
 func fileName(t *tool.Tool, header http.Header, kind string) string {
 	const most = 100
-	_, params, err := mime.ParseMediaType(header.Get("Content-Disposition"))
-	name := ""
-	if err == nil {
-		name = params["filename"]
-	}
+	name := result.FileName(header)
 	name = name[strings.LastIndexAny(name, `/\:`)+1:]
 	name = strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) || strings.ContainsRune(`<>"|?*`, c) {

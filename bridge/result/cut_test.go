@@ -159,7 +159,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: %+v", c.client, got)
 		}
 	}
-	big := Response{Status: 200, Header: http.Header{"Content-Type": {"image/png"}}, Body: make([]byte, 2000)}
+	big := Response{Status: 200, Header: http.Header{"Content-Type": {"image/png"}}, Body: append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 1992)...)}
 	r := FromResponse(&tool.Tool{Name: "pic", Imported: true}, big, Options{MaxBlob: 1999})
 	if r.Kind != TooLarge || !strings.Contains(r.Content[1].Text, "mcp-bridge call pic > FILE") {
 		t.Errorf("%+v", r)

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/http"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +22,7 @@ func (s *shaper) failure(f form) *Result {
 	if f != formText {
 		body = s.describe()
 	}
-	text, hints := "", s.statusHints()
+	text, hints := "", append(s.statusHints(), s.notes...)
 	if source := s.tool.Response.ErrorBody; source != "" {
 		rendered, err := s.render(errorTemplate, source, s.errorData(f))
 		if err != nil {
@@ -54,9 +54,9 @@ func (s *shaper) failureText(body string) string {
 	case trimmed == "":
 		return head
 	case s.isHTML(trimmed):
-		return head + ": " + condense(trimmed)
+		return head + ": " + s.condense(trimmed)
 	}
-	if message := message([]byte(trimmed)); message != "" {
+	if message := s.message([]byte(trimmed)); message != "" {
 		return head + ": " + message + "\n" + trimmed
 	}
 	return head + ": " + trimmed
@@ -75,7 +75,8 @@ func (s *shaper) isHTML(body string) bool {
 const condensedChars = 500
 
 // condense returns the text of an HTML page on one line.
-func condense(page string) string {
+func (s *shaper) condense(page string) string {
+	whole := page
 	page = plaintext.First(page, 64<<10)
 	for _, name := range []string{"script", "style", "head"} {
 		kept := ""
@@ -88,7 +89,7 @@ func condense(page string) string {
 		page = re.ReplaceAllLiteralString(page, " "+kept)
 	}
 	page = regexp.MustCompile(`(?s)<!--.*?-->|<[^>]*>`).ReplaceAllLiteralString(page, " ")
-	words := strings.Join(strings.Fields(html.UnescapeString(page)), " ")
+	words := string(s.mask([]byte(plaintext.OneLine(html.UnescapeString(page))), len(page) < len(whole)))
 	if words == "" {
 		return "an HTML page without text"
 	}
@@ -101,7 +102,7 @@ func condense(page string) string {
 // message finds the sentence of an error body in the shapes that are common:
 // RFC 9457's detail and title, OAuth's error_description, and message, alone or
 // inside error or errors.
-func message(body []byte) string {
+func (s *shaper) message(body []byte) string {
 	if len(body) > 64<<10 {
 		return ""
 	}
@@ -109,7 +110,7 @@ func message(body []byte) string {
 	if json.Unmarshal(body, &v) != nil {
 		return ""
 	}
-	return plaintext.First(strings.TrimSpace(sentence(v, 0)), 1000)
+	return plaintext.First(strings.TrimSpace(s.masked(sentence(v, 0))), 1000)
 }
 
 func sentence(v any, depth int) string {
@@ -171,26 +172,16 @@ func (s *shaper) errorData(f form) []byte {
 // statusHints says what a status asks for beyond its text.
 func (s *shaper) statusHints() []string {
 	var out []string
-	header := func(name string) string {
-		return plaintext.First(plaintext.Clean(string(s.options.Mask([]byte(s.response.Header.Get(name))))), 200)
-	}
 	status := s.response.Status
-	if after := header("Retry-After"); after != "" && slices.Contains([]int{429, 503}, status) {
-		out = append(out, "try again after "+unit(after))
+	if after := s.header("Retry-After"); after != "" {
+		if status == http.StatusTooManyRequests || s.tool.ReadOnly || s.tool.Idempotent {
+			out = append(out, "try again after "+after+unitOf(after))
+		} else {
+			out = append(out, "the backend asks to wait before the next request, Retry-After: "+after+unitOf(after))
+		}
 	}
-	if to := header("Location"); to != "" && status >= 300 && status < 400 {
+	if to := s.header("Location"); to != "" && status >= 300 && status < 400 {
 		out = append(out, "the backend redirects to "+to+"; redirects are not followed here (http.followRedirects)")
 	}
 	return out
-}
-
-// unit writes Retry-After's number of seconds; a date stays.
-func unit(after string) string {
-	if n, err := strconv.Atoi(after); err == nil {
-		if n == 1 {
-			return "1 second"
-		}
-		return after + " seconds"
-	}
-	return after
 }

@@ -26,12 +26,8 @@ func (s *shaper) form() form {
 	switch {
 	case len(body) == 0:
 		return formText
-	case kind == "image/svg+xml" && s.tool.Imported:
-		return formText
-	case strings.HasPrefix(kind, "image/"):
-		return formImage
-	case strings.HasPrefix(kind, "audio/"):
-		return formAudio
+	case strings.HasPrefix(kind, "image/"), strings.HasPrefix(kind, "audio/"):
+		return s.picture()
 	case isTextKind(kind):
 		return formText
 	case strings.HasPrefix(kind, "video/"), strings.HasPrefix(kind, "font/"), kind == "application/pdf",
@@ -40,6 +36,31 @@ func (s *shaper) form() form {
 	}
 	if looksLikeText(body) {
 		return formText
+	}
+	return formBytes
+}
+
+// picture decides about a body that is labelled as an image or a sound: its bytes say
+// what it is. Then they say the media type, too; what they are not, it is not called.
+func (s *shaper) picture() form {
+	body := s.response.Body
+	image, audio := imageType(body), audioType(body)
+	switch {
+	case strings.HasPrefix(s.kind, "image/") && image != "":
+		s.kind = image
+		return formImage
+	case strings.HasPrefix(s.kind, "audio/") && audio != "":
+		s.kind = audio
+		return formAudio
+	case image != "":
+		s.kind = image
+		return formImage
+	case looksLikeText(body):
+		return formText
+	}
+	switch s.kind {
+	case "image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp":
+		s.kind = "application/octet-stream"
 	}
 	return formBytes
 }
@@ -90,10 +111,11 @@ func (s *shaper) media(f form) *Result {
 	default:
 		c.Type = "resource"
 		c.URI = "mcp-bridge://response/" + url.PathEscape(s.tool.Name)
-		items, _ := s.hints([]string{s.describe()})
+		items, _ := s.hints(append([]string{s.describe()}, s.named()...))
 		return &Result{Content: append([]Content{c}, items...)}
 	}
-	return &Result{Content: []Content{c}}
+	items, _ := s.hints(s.named())
+	return &Result{Content: append([]Content{c}, items...)}
 }
 
 // saved makes the result of a body that is put into a file.
@@ -106,17 +128,17 @@ func (s *shaper) saved() *Result {
 		Meta: map[string]any{MetaSource: FromBridge}}}}
 }
 
-// mimeType is the whole header value, as Higress has it, or the bare type for an
-// imported tool.
+// mimeType is the media type; for what is neither image nor sound the whole header
+// value, as Higress has it, or the bare type for an imported tool.
 func (s *shaper) mimeType() string {
-	if s.kind == "" {
+	value := s.kind
+	if header := strings.TrimSpace(s.response.Header.Get("Content-Type")); !s.tool.Imported && mediaType(header) == s.kind {
+		value = header
+	}
+	if value == "" {
 		return "application/octet-stream"
 	}
-	if s.tool.Imported {
-		return plaintext.First(plaintext.Clean(s.kind), 200)
-	}
-	value := strings.TrimSpace(s.response.Header.Get("Content-Type"))
-	return plaintext.First(plaintext.Clean(string(s.options.Mask([]byte(value)))), 200)
+	return plaintext.First(plaintext.OneLine(s.masked(value)), 200)
 }
 
 func (s *shaper) describe() string {

@@ -67,7 +67,17 @@ type shaper struct {
 	tool     *tool.Tool
 	response Response
 	options  Options
-	kind     string // the response's media type, in lower case
+	kind     string   // the response's media type, in lower case
+	notes    []string // what has to be said of the response beside its text
+}
+
+// decoded returns the body's text as UTF-8.
+func (s *shaper) decoded() string {
+	text, note := decodeText(s.response.Body, s.response.Header.Get("Content-Type"), s.response.Truncated)
+	if note != "" {
+		s.notes = append(s.notes, note)
+	}
+	return string(text)
 }
 
 // FromResponse turns a response into a result. A status outside 200–299 gives an
@@ -86,7 +96,7 @@ func FromResponse(t *tool.Tool, r Response, o Options) *Result {
 	failed := r.Status < 200 || r.Status > 299
 	form := s.form()
 	if form == formText {
-		s.response.Body = []byte(plaintext.CleanJSON(string(decodeText(r.Body, r.Header.Get("Content-Type"), r.Truncated))))
+		s.response.Body = []byte(plaintext.CleanJSON(s.decoded()))
 	}
 	s.response.Body = s.mask(s.response.Body, r.Truncated)
 	switch {
@@ -152,7 +162,13 @@ func (s *shaper) success() *Result {
 	if text = s.clean(text); text == "" {
 		text = s.nothing()
 	}
-	items, reserved := s.hints(s.nextPage())
+	notes := append(append(s.nextPage(), s.named()...), s.notes...)
+	if told := s.told(); s.tool.Imported && len(s.response.Body) == 0 && s.options.Select == "" {
+		text = strings.Join(append([]string{text}, told...), "\n")
+	} else {
+		notes = append(told, notes...)
+	}
+	items, reserved := s.hints(notes)
 	text, cut := s.fit(text, s.truncatedNote(), reserved)
 	r := &Result{Content: append([]Content{outside(text)}, items...)}
 	if !cut {

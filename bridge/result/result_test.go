@@ -128,7 +128,7 @@ func TestCondense(t *testing.T) {
 		"<p " + strings.Repeat("x", 100):                                    "<p " + strings.Repeat("x", 100),
 		"<body>" + strings.Repeat("w ", 600):                                strings.TrimSpace(plaintext.First(strings.Repeat("w ", 600), condensedChars)) + "  … (HTML page, condensed)",
 	} {
-		if got := condense(in); got != want {
+		if got := (&shaper{options: withDefaults(Options{})}).condense(in); got != want {
 			t.Errorf("condense(%.30q) = %q, want %q", in, got, want)
 		}
 	}
@@ -140,11 +140,11 @@ func TestMessage(t *testing.T) {
 		`{"errors":[{"message":"e"},{"message":"f"}]}`: "e", `{"errors":["g"]}`: "g", `{"error":{"error":{"error":{"error":"deep"}}}}`: "",
 		`"text"`: "", `[1]`: "", `{"message":1}`: "", `{}`: "", `{"title":"t","status":404}`: "t", `x`: "",
 	} {
-		if got := message([]byte(in)); got != want {
+		if got := (&shaper{options: withDefaults(Options{})}).message([]byte(in)); got != want {
 			t.Errorf("message(%s) = %q, want %q", in, got, want)
 		}
 	}
-	if message([]byte(`{"message":"`+strings.Repeat("x", 70<<10)+`"}`)) != "" {
+	if (&shaper{options: withDefaults(Options{})}).message([]byte(`{"message":"`+strings.Repeat("x", 70<<10)+`"}`)) != "" {
 		t.Error("a large body is searched")
 	}
 }

@@ -42,7 +42,7 @@ var house = map[string]room{
 	"bridge":               {floor: 3},
 	"bridge/exposure":      {floor: 3, pure: true},
 	"bridge/request":       {floor: 2, pure: true},
-	"bridge/result":        {floor: 2, pure: true, owns: []string{"github.com/itchyny/gojq"}},
+	"bridge/result":        {floor: 2, pure: true, owns: []string{"github.com/itchyny/gojq", "golang.org/x/text"}},
 	"bridge/credential":    {floor: 2},
 	"bridge/catalog":       {floor: 2},
 	"bridge/tool":          {floor: 1, pure: true, owns: []string{"github.com/google/jsonschema-go"}},
