@@ -14,12 +14,17 @@ import (
 
 // encoders are what frameworks do to a text before they show it.
 var encoders = map[string]func(string) string{
-	"as it is":     func(s string) string { return s },
-	"query":        url.QueryEscape,
-	"path":         url.PathEscape,
-	"every byte":   func(s string) string { return "%" + strings.ToUpper(strings.Join(pairs(hex.EncodeToString([]byte(s))), "%")) },
-	"JSON":         func(s string) string { b, _ := json.Marshal(s); return string(b[1 : len(b)-1]) },
-	"JSON slashes": func(s string) string { b, _ := json.Marshal(s); return strings.ReplaceAll(string(b[1:len(b)-1]), "/", `\/`) },
+	"as it is": func(s string) string { return s },
+	"query":    url.QueryEscape,
+	"path":     url.PathEscape,
+	"every byte": func(s string) string {
+		return "%" + strings.ToUpper(strings.Join(pairs(hex.EncodeToString([]byte(s))), "%"))
+	},
+	"JSON": func(s string) string { b, _ := json.Marshal(s); return string(b[1 : len(b)-1]) },
+	"JSON slashes": func(s string) string {
+		b, _ := json.Marshal(s)
+		return strings.ReplaceAll(string(b[1:len(b)-1]), "/", `\/`)
+	},
 	"HTML":         html.EscapeString,
 	"HTML decimal": func(s string) string { return references(s, "&#%d;", `+&<>"'/=`) },
 	"HTML hex":     func(s string) string { return references(s, "&#x%x;", `+&<>"'/= %\`) },
