@@ -132,6 +132,9 @@ func (r *reader) failed(err error) (*Imported, error) {
 		r.errs = append(r.errs, fromDoc(err, r.file))
 	}
 	r.errs.sort()
+	if r.other {
+		r.odd = nil // what is odd about it is of no use
+	}
 	return &Imported{Warnings: r.warnings(), tree: r.out.tree}, r.errs
 }
 
@@ -144,6 +147,7 @@ type reader struct {
 	odd     []oddity
 	groups  map[string]int // of odd, by group
 	renamed map[string]string
+	other   bool              // it is a kind of configuration that is not supported, whatever stands in it
 	lifted  map[string]string // keys of server.config that were made, and where their values stood
 }
 

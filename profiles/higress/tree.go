@@ -87,6 +87,7 @@ func (r *reader) unwrap(root *doc.Node) *doc.Node {
 // assemble makes the profile's tree from a configuration in canonical form.
 func (r *reader) assemble(top *doc.Node) {
 	if set := top.Get("toolSet"); set != nil {
+		r.other = true
 		r.fail(set.Pos, "toolSet", "a toolSet puts the tools of several servers together, which is not supported",
 			"add the servers it names one by one, and use server.allowTools in their profiles")
 	}
@@ -96,6 +97,7 @@ func (r *reader) assemble(top *doc.Node) {
 		return
 	}
 	if kind := textOf(server.Get("type")); strings.EqualFold(kind, "mcp-proxy") {
+		r.other = true
 		r.fail(server.PosAt("type"), "server.type", "mcp-proxy stands before another MCP server, which is not supported",
 			"add that MCP server to the client itself")
 	} else if kind != "" && kind != "rest" {
