@@ -15,17 +15,18 @@ import (
 // attempt is one authorization request: from begin to one exchange. It lives in the
 // memory of the process that listens for its callback, and nowhere else.
 type attempt struct {
-	address string // what the browser opens
-	state   string
-
-	flow     *Flow
-	server   *Server
-	deal     *deal
-	verifier string
+	flow   *Flow
+	server *Server
 
 	mu        sync.Mutex
+	address   string // what the browser opens
+	state     string
+	deal      *deal
+	verifier  string
 	pushes    int
 	exchanged bool
+	anew      bool // it has begun once more with another client
+	plain     bool // and without what was asked to be renewed
 }
 
 // begin finds the server, checks that it can do what is needed, registers and pushes
@@ -47,20 +48,32 @@ func (f *Flow) begin(ctx context.Context, redirectURI string, scopes []string) (
 	if err != nil {
 		return nil, err
 	}
-	c, err := f.client(ctx, s, redirectURI)
+	c, err := f.client(ctx, s, redirectURI, asked)
 	if err != nil {
 		return nil, err
 	}
-	d, err := f.newDeal("exchange", s, c, asked)
-	if err != nil {
+	a := &attempt{flow: f, server: s}
+	if err := a.with(ctx, c, redirectURI, asked); err != nil && !a.another(ctx, err) {
 		return nil, err
+	}
+	return a, nil
+}
+
+// with makes the request as a client for scopes: the first one, or one that takes its
+// place.
+func (a *attempt) with(ctx context.Context, c *client, redirectURI string, asked []string) error {
+	d, err := a.flow.newDeal("exchange", a.server, c, asked)
+	if err != nil {
+		return err
 	}
 	d.redirectURI = redirectURI
 	if slices.Contains(asked, "openid") {
 		d.nonce = random()
 	}
-	a := &attempt{flow: f, server: s, deal: d, state: random(), verifier: oauth2.GenerateVerifier()}
-	return a, a.makeAddress(ctx)
+	a.mu.Lock()
+	a.deal, a.state, a.verifier, a.pushes, a.exchanged = d, random(), oauth2.GenerateVerifier(), 0, false
+	a.mu.Unlock()
+	return a.makeAddress(ctx)
 }
 
 // allowsCode reports why no sign-in with a browser may begin at this server.
@@ -104,8 +117,15 @@ func (a *attempt) params() url.Values {
 	if d.resource != "" {
 		p.Set("resource", d.resource)
 	}
-	if _, told := c.ExtraParams["prompt"]; !told && slices.Contains(d.asked, "offline_access") {
+	if slices.Contains(d.asked, offlineAccess) && !p.Has("prompt") {
 		p.Set("prompt", "consent") // OpenID Connect Core, section 11
+	}
+	if c.Offline && !a.plain {
+		for name, value := range a.server.stay().params {
+			if !p.Has(name) {
+				p.Set(name, value)
+			}
+		}
 	}
 	return p
 }
@@ -130,7 +150,9 @@ func (a *attempt) makeAddress(ctx context.Context) error {
 		q[name] = p[name]
 	}
 	u.RawQuery = q.Encode()
+	a.mu.Lock()
 	a.address = u.String()
+	a.mu.Unlock()
 	return nil
 }
 
@@ -148,9 +170,7 @@ func (a *attempt) push(ctx context.Context, p url.Values) (string, error) {
 		return "", err
 	}
 	if !got.ok() {
-		e := got.refusal("authorize", mask, f.now())
-		f.forget(a.deal.client, e)
-		return "", e
+		return "", got.refusal("authorize", mask, f.now())
 	}
 	name := got.object().text("request_uri")
 	if name == "" || strings.ContainsFunc(name, notPlain) || len(name) > maxAddress/2 {
@@ -161,6 +181,8 @@ func (a *attempt) push(ctx context.Context, p url.Values) (string, error) {
 
 // matches compares the state of a callback in constant time.
 func (a *attempt) matches(state string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	return subtle.ConstantTimeCompare([]byte(state), []byte(a.state)) == 1
 }
 
@@ -180,7 +202,6 @@ func (a *attempt) verify(q url.Values) (code string, err error) {
 		if e.Code == "access_denied" {
 			e.Kind = Denied
 		}
-		a.flow.forget(a.deal.client, e)
 		return "", e
 	}
 	if code = q.Get("code"); code == "" || len(code) > maxAddress || len(q["code"]) > 1 {
@@ -203,18 +224,64 @@ func (a *attempt) checkIss(iss []string) error {
 	return nil
 }
 
-// again reports whether err, of verify, only means that a pushed request ran out
-// before the browser came; the request then has been pushed once more, and the browser
-// is to be sent to a.address. It is true at most once.
+// again reports whether err, of verify or exchange, is mended by another request, to
+// which the browser is to be sent: a pushed one ran out before the browser came; the
+// client that the server had registered for us before is not known any more, or not for
+// these scopes or this redirect address; or the server does not give what was asked
+// without need, to be renewed. Each is tried once, and a.address is another one then.
 func (a *attempt) again(ctx context.Context, err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Code != "invalid_request_uri" && e.Code != "invalid_request" {
+	if !ok {
 		return false
 	}
 	a.mu.Lock()
 	once := a.pushes == 1
 	a.mu.Unlock()
-	return once && a.makeAddress(ctx) == nil
+	if once && e.Stage == "authorize" && (e.Code == "invalid_request_uri" || e.Code == "invalid_request") {
+		return a.makeAddress(ctx) == nil
+	}
+	return a.another(ctx, err)
+}
+
+// another is again but for a request that ran out.
+func (a *attempt) another(ctx context.Context, err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	a.mu.Lock()
+	d := a.deal
+	a.mu.Unlock()
+	if !ok || d == nil {
+		return false
+	}
+	switch e.Code {
+	case "invalid_client", "unauthorized_client", "invalid_redirect_uri", "redirect_uri_mismatch":
+		return a.asAnother(ctx, d)
+	case "invalid_scope":
+		return a.asAnother(ctx, d) || a.withoutExtra(ctx, d)
+	}
+	return false
+}
+
+// asAnother registers the client anew, when it was the server that had registered it, and
+// not for this request.
+func (a *attempt) asAnother(ctx context.Context, d *deal) bool {
+	if a.anew || d.client.registration.ClientID == "" || d.client.fresh {
+		return false
+	}
+	a.anew = true
+	a.flow.drop(d.client.registration)
+	c, err := a.flow.register(ctx, a.server, d.redirectURI, d.asked)
+	return err == nil && a.with(ctx, c, d.redirectURI, d.asked) == nil
+}
+
+// withoutExtra leaves out the scope that nobody but [Config].Offline asked for.
+func (a *attempt) withoutExtra(ctx context.Context, d *deal) bool {
+	extra := a.server.stay().scope
+	if a.plain || !a.flow.config.Offline || extra == "" || slices.Contains(a.flow.config.Scopes, extra) || !slices.Contains(d.asked, extra) {
+		return false
+	}
+	a.plain = true
+	rest := slices.DeleteFunc(slices.Clone(d.asked), func(s string) bool { return s == extra })
+	return a.with(ctx, d.client, d.redirectURI, rest) == nil
 }
 
 // exchange turns the code into a Token (RFC 6749, section 4.1.3), once for an attempt:
@@ -228,9 +295,12 @@ func (a *attempt) exchange(ctx context.Context, code string) (Token, error) {
 	if twice {
 		return Token{}, fail(Configuration, "exchange", errors.New("the code has been used"))
 	}
-	f, d := a.flow, a.deal
+	f := a.flow
+	a.mu.Lock()
+	d, verifier := a.deal, a.verifier
+	a.mu.Unlock()
 	defer f.net.close()
-	form := url.Values{"grant_type": {grantCode}, "code": {code}, "redirect_uri": {d.redirectURI}, "code_verifier": {a.verifier}}
+	form := url.Values{"grant_type": {grantCode}, "code": {code}, "redirect_uri": {d.redirectURI}, "code_verifier": {verifier}}
 	if d.resource != "" {
 		form.Set("resource", d.resource)
 	}
@@ -239,5 +309,9 @@ func (a *attempt) exchange(ctx context.Context, code string) (Token, error) {
 		f.forget(d.client, err)
 		return Token{}, err
 	}
-	return f.login(ctx, d, g)
+	t, err := f.login(ctx, d, g)
+	if t.Refresh.IsZero() && err == nil {
+		t.Staying = a.server.advice(d.asked)
+	}
+	return t, err
 }

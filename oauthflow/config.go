@@ -30,6 +30,7 @@ type Config struct {
 	// What is asked.
 	Scopes             []string
 	Resource           string // absolute URL; ResourceOff; empty: what resource metadata named
+	Offline            bool   // a refresh token is asked for in the server's way, by offline_access where its metadata list that
 	AssumePKCE         bool   // the server supports S256 although its metadata do not say so
 	DPoP, PAR          bool
 	ScopeParam         string            // parameter that carries the scopes; empty: scope
@@ -62,6 +63,7 @@ type Registration struct {
 	AuthMethod   string       // token_endpoint_auth_method
 	Token        secret.Value // registration_access_token (RFC 7592)
 	RedirectURI  string
+	Scopes       []string // that it was made for, or was granted; what goes beyond is asked as another client
 }
 
 // Grant is how a token is got.

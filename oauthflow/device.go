@@ -72,7 +72,7 @@ func (f *Flow) deviceDeal(ctx context.Context, s *Server, scopes []string) (*dea
 	if err != nil {
 		return nil, err
 	}
-	c, err := f.client(ctx, s, "")
+	c, err := f.client(ctx, s, "", asked)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,13 @@ const (
 // ErrNoRevocation means that the server has no revocation endpoint.
 var ErrNoRevocation = errors.New("the authorization server has no revocation endpoint")
 
+// NotAcceptedError is what a Store returns when the token is good and is not kept all the
+// same: the page then says why, and not that the computer failed.
+type NotAcceptedError struct{ Why string }
+
+// Error returns why.
+func (e *NotAcceptedError) Error() string { return e.Why }
+
 // Error is every error of this package but a context's own and ErrNoRevocation. It
 // never holds a secret.
 type Error struct {

@@ -59,8 +59,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // redirect returns where the browser brings the answer, with the defaults filled in.
-func (f *Flow) redirect() Redirect {
-	r := f.config.Redirect
+func (f *Flow) redirect() Redirect { return f.config.Redirect.filled() }
+
+func (r Redirect) filled() Redirect {
 	if r.Host == "" {
 		r.Host = "127.0.0.1"
 	}
@@ -71,7 +72,7 @@ func (f *Flow) redirect() Redirect {
 }
 
 // scopes returns what is asked: the Config's and more, each once; when that is
-// nothing, what resource metadata list.
+// nothing, what resource metadata list; and what it takes to be renewed.
 func (f *Flow) scopes(s *Server, more []string) ([]string, error) {
 	var all []string
 	for _, scope := range slices.Concat(f.config.Scopes, more) {
@@ -83,7 +84,10 @@ func (f *Flow) scopes(s *Server, more []string) ([]string, error) {
 		return nil, fail(Configuration, "authorize", err)
 	}
 	if len(all) == 0 && checkScopes(s.ResourceScopes) == nil {
-		return slices.Clone(s.ResourceScopes), nil
+		all = slices.Clone(s.ResourceScopes)
+	}
+	if extra := s.stay().scope; f.config.Offline && f.config.Grant != ClientCredentials && extra != "" && !slices.Contains(all, extra) {
+		all = append(all, extra)
 	}
 	return all, nil
 }

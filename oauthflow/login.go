@@ -59,7 +59,11 @@ func (f *Flow) Login(ctx context.Context, o LoginOptions) (Token, error) {
 		return Token{}, err
 	}
 	return complete(ctx, l, r.Path, steps{
-		address: func() string { return a.address },
+		address: func() string {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			return a.address
+		},
 		matches: a.matches, verify: a.verify, again: a.again, exchange: a.exchange,
 	}, o)
 }
@@ -165,7 +169,14 @@ func (l *login) callback(w http.ResponseWriter, r *http.Request) {
 		redirect(w, l.attempt.address())
 		return
 	}
-	l.finish(l.settle(code, err))
+	last := l.settle(code, err)
+	if err == nil && l.err != nil && l.token.Access.IsZero() && l.again(l.err) {
+		l.err = nil
+		l.move(claimed, waiting)
+		redirect(w, l.attempt.address())
+		return
+	}
+	l.finish(last)
 	l.leave(w)
 }
 
@@ -189,6 +200,9 @@ func (l *login) settle(code string, err error) page {
 		ctx, cancel := context.WithTimeout(l.ctx, storeTime)
 		defer cancel()
 		if l.err = l.options.Store(ctx, l.token); l.err != nil {
+			if why, ok := errors.AsType[*NotAcceptedError](l.err); ok {
+				return notAcceptedPage(why, l.options.Command)
+			}
 			return unsavedPage(l.options.Command)
 		}
 	}

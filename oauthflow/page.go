@@ -95,6 +95,16 @@ func unsavedPage(command string) page {
 	}
 }
 
+// notAcceptedPage says why a good sign-in is not kept.
+func notAcceptedPage(e *NotAcceptedError, command string) page {
+	return page{
+		status: http.StatusConflict, Tone: "declined", Title: "This sign-in was not kept",
+		Text:    []string{tidy(e.Why)},
+		Command: tidy(command),
+		Next:    closeTab,
+	}
+}
+
 func reason(err error) string {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {

@@ -141,7 +141,7 @@ func (f *Flow) ClientCredentials(ctx context.Context, scopes []string) (Token, e
 	if err != nil {
 		return Token{}, err
 	}
-	c, err := f.client(ctx, s, "")
+	c, err := f.client(ctx, s, "", asked)
 	if err != nil {
 		return Token{}, err
 	}

@@ -25,6 +25,7 @@ type client struct {
 	secret       secret.Value
 	method       string
 	registration Registration // when the server made it
+	fresh        bool         // for this very request
 }
 
 // sign puts the client into a request: a public one only by its id in the body (a
@@ -46,7 +47,7 @@ func (c *client) sign(form url.Values, h http.Header) {
 // client decides who we are: the profile's id; as a Client ID Metadata Document only
 // where the server takes those; a registration of before; a new one; else an error
 // that says what to do.
-func (f *Flow) client(ctx context.Context, s *Server, redirectURI string) (*client, error) {
+func (f *Flow) client(ctx context.Context, s *Server, redirectURI string, asked []string) (*client, error) {
 	c := &f.config
 	document := strings.HasPrefix(c.ClientID, "https://")
 	if c.ClientID != "" && (!document || s.ClientIDURL || s.Silent || !c.ClientSecret.IsZero()) {
@@ -59,13 +60,13 @@ func (f *Flow) client(ctx context.Context, s *Server, redirectURI string) (*clie
 	f.mu.Lock()
 	known := f.registered
 	f.mu.Unlock()
-	if known.ClientID != "" && known.Issuer == s.Issuer && known.RedirectURI == redirectURI {
+	if known.ClientID != "" && known.Issuer == s.Issuer && known.RedirectURI == redirectURI && (known.covers(asked) || s.Endpoints.Registration == "") {
 		return known.client(), nil
 	}
 	if s.Endpoints.Registration == "" {
 		return nil, &Error{Kind: Configuration, Stage: "register", Host: host(s.Endpoints.Token), Err: f.unregistered(redirectURI, document)}
 	}
-	return f.register(ctx, s, redirectURI)
+	return f.register(ctx, s, redirectURI, asked)
 }
 
 // unregistered says what the person must do where nothing works by itself.
@@ -77,15 +78,17 @@ func (f *Flow) unregistered(redirectURI string, document bool) error {
 		return errors.New("no client.id, and the server registers no clients by itself")
 	}
 	text := "no client.id, and the server registers no clients by itself; the redirect URI to register is " + redirectURI
-	if u, err := url.Parse(redirectURI); err == nil && f.config.Redirect.Port == 0 {
-		host := u.Hostname()
-		if strings.Contains(host, ":") {
-			host = "[" + host + "]"
-		}
-		text = "no client.id, and the server registers no clients by itself; the redirect URI to register is http://" + host + u.Path +
+	if address, any := f.config.Redirect.Registered(); any {
+		text = "no client.id, and the server registers no clients by itself; the redirect URI to register is " + address +
 			" with any port (RFC 8252); for a server that wants one port, choose it with client.redirect.port"
 	}
 	return errors.New(text)
+}
+
+// covers reports whether the client was made for the scopes, or was granted them. What an
+// earlier version of this program stored does not tell.
+func (r Registration) covers(asked []string) bool {
+	return len(r.Scopes) == 0 || !slices.ContainsFunc(asked, func(s string) bool { return !slices.Contains(r.Scopes, s) })
 }
 
 // authMethod chooses how a configured client shows its secret.
@@ -113,7 +116,7 @@ func (r Registration) client() *client {
 }
 
 // request is what is sent to the registration endpoint (RFC 7591, section 2).
-func (f *Flow) request(s *Server, redirectURI string) map[string]any {
+func (f *Flow) request(s *Server, redirectURI string, asked []string) map[string]any {
 	m := map[string]any{
 		"client_name":                f.config.ClientName,
 		"application_type":           "native",
@@ -130,8 +133,8 @@ func (f *Flow) request(s *Server, redirectURI string) map[string]any {
 		delete(m, "response_types")
 		delete(m, "redirect_uris")
 	}
-	if len(f.config.Scopes) > 0 {
-		m["scope"] = strings.Join(f.config.Scopes, " ")
+	if len(asked) > 0 {
+		m["scope"] = strings.Join(asked, " ")
 	}
 	if f.config.DPoP || s.ResourceBound {
 		m["dpop_bound_access_tokens"] = true
@@ -141,8 +144,8 @@ func (f *Flow) request(s *Server, redirectURI string) map[string]any {
 
 // register makes a client for exactly this redirect URI: servers that compare ports
 // would refuse any other.
-func (f *Flow) register(ctx context.Context, s *Server, redirectURI string) (*client, error) {
-	body, err := json.Marshal(f.request(s, redirectURI))
+func (f *Flow) register(ctx context.Context, s *Server, redirectURI string, asked []string) (*client, error) {
+	body, err := json.Marshal(f.request(s, redirectURI, asked))
 	if err != nil {
 		return nil, fail(Configuration, "register", err)
 	}
@@ -155,7 +158,7 @@ func (f *Flow) register(ctx context.Context, s *Server, redirectURI string) (*cl
 	}
 	o := a.object()
 	r := Registration{Issuer: s.Issuer, ClientID: o.text("client_id"), ClientSecret: secret.New(o.text("client_secret")),
-		AuthMethod: o.text("token_endpoint_auth_method"), Token: secret.New(o.text("registration_access_token")), RedirectURI: redirectURI}
+		AuthMethod: o.text("token_endpoint_auth_method"), Token: secret.New(o.text("registration_access_token")), RedirectURI: redirectURI, Scopes: asked}
 	problem := ""
 	switch uris := o.list("redirect_uris"); {
 	case r.ClientID == "" || strings.ContainsFunc(r.ClientID, func(r rune) bool { return r < ' ' || r > '~' }):
@@ -171,7 +174,9 @@ func (f *Flow) register(ctx context.Context, s *Server, redirectURI string) (*cl
 	f.mu.Lock()
 	f.registered = r
 	f.mu.Unlock()
-	return r.client(), nil
+	c := r.client()
+	c.fresh = true
+	return c, nil
 }
 
 // forget drops a registration that the server no longer knows, so that the next
@@ -181,9 +186,14 @@ func (f *Flow) forget(c *client, err error) {
 	if !ok || c.registration.ClientID == "" || e.Code != "invalid_client" && e.Code != "unauthorized_client" {
 		return
 	}
+	f.drop(c.registration)
+}
+
+// drop makes the next request register a client, when this is still the last one.
+func (f *Flow) drop(r Registration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.registered == c.registration {
+	if f.registered.ClientID == r.ClientID {
 		f.registered = Registration{}
 	}
 }

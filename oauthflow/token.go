@@ -24,5 +24,6 @@ type Token struct {
 	Identity          string       // email, preferred name or subject of the ID token; empty: not told
 	Endpoints         Endpoints    // as used, so that refreshing and revoking need no discovery
 	AuthMethod        string       // client_secret_basic, client_secret_post, none
+	Staying           string       // of a sign-in that cannot be renewed: the line of the profile's client table that would change that; empty: none is known
 	Warning           string       // what was wrong without making the token useless; empty: nothing
 }

@@ -147,19 +147,22 @@ type Flow struct {
 // OAuthClient is the [server.securitySchemes.client] table: this bridge as a
 // client of the authorization server.
 type OAuthClient struct {
-	ID          string            `key:"id"`
-	Secret      *Reference        `key:"secret"`
-	Grant       string            `key:"grant"` // authorizationCode (default), clientCredentials, deviceAuthorization
-	Scopes      []string          `key:"scopes"`
-	Redirect    Redirect          `key:"redirect"`
-	Resource    string            `key:"resource"` // absolute URL, "off", or empty
-	PKCE        string            `key:"pkce"`     // "S256" (default) or "assume-s256"
-	DPoP        bool              `key:"dpop"`
-	PAR         bool              `key:"par"`
-	ScopeParam  string            `key:"scopeParam"`
-	ExtraParams map[string]string `key:"extraParams"`
-	Refresh     RefreshOptions    `key:"refresh"`
-	ExpiresIn   Duration          `key:"expiresIn"` // assumed when the server tells none
+	ID     string     `key:"id"`
+	Secret *Reference `key:"secret"`
+	Grant  string     `key:"grant"` // authorizationCode (default), clientCredentials, deviceAuthorization
+	Scopes []string   `key:"scopes"`
+	// OfflineAccess asks for what keeps a person signed in, where the server offers it,
+	// beside the scopes; without scopes it is asked for anyway, unless it is false.
+	OfflineAccess *bool             `key:"offlineAccess"`
+	Redirect      Redirect          `key:"redirect"`
+	Resource      string            `key:"resource"` // absolute URL, "off", or empty
+	PKCE          string            `key:"pkce"`     // "S256" (default) or "assume-s256"
+	DPoP          bool              `key:"dpop"`
+	PAR           bool              `key:"par"`
+	ScopeParam    string            `key:"scopeParam"`
+	ExtraParams   map[string]string `key:"extraParams"`
+	Refresh       RefreshOptions    `key:"refresh"`
+	ExpiresIn     Duration          `key:"expiresIn"` // assumed when the server tells none
 }
 
 // Redirect is the loopback redirect URI. Port 0 lets the system choose.

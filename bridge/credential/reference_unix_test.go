@@ -116,7 +116,8 @@ func TestCommandsSurroundings(t *testing.T) {
 		"cat; echo nothing":              "nothing",
 		"pwd -P":                         folder,
 		"printf 'token\\r\\nmore'":       "token",
-		"echo ' with spaces '":           " with spaces ",
+		"echo ' with spaces '":           "",
+		"echo ' around '":                "around",
 		"yes | head -c 3000000":          "y",
 		"echo; echo late":                "",
 		"echo on-stderr >&2; echo token": "token",
@@ -180,7 +181,7 @@ func TestFileThatIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, _ := h.resolver(`{ file = "link" }`, "")
-	if v, err := resolve(r); v != "linked\n" || err != nil {
+	if v, err := resolve(r); v != "linked" || err != nil {
 		t.Errorf("%q, %v", v, err)
 	}
 }

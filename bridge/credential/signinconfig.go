@@ -63,7 +63,7 @@ func config(p *profiles.Profile, s *profiles.SecurityScheme, n oauthflow.Network
 	c := oauthflow.Config{
 		Issuer: s.Issuer, DiscoveryURL: s.OpenIDConnectURL, API: apiOf(p),
 		ClientID: client.ID, Grant: oauthflow.Grant(client.Grant),
-		Scopes: slices.Clone(client.Scopes), Resource: client.Resource,
+		Scopes: slices.Clone(client.Scopes), Offline: offline(client), Resource: client.Resource,
 		AssumePKCE: client.PKCE == "assume-s256", DPoP: client.DPoP, PAR: client.PAR,
 		ScopeParam: client.ScopeParam, ExtraParams: maps.Clone(client.ExtraParams),
 		RefreshScope: client.Refresh.Scope, RefreshRedirectURI: client.Refresh.RedirectURI,
@@ -82,6 +82,15 @@ func config(p *profiles.Profile, s *profiles.SecurityScheme, n oauthflow.Network
 	}
 	c.Network = network(p, s, n)
 	return c, nil
+}
+
+// offline reports whether a refresh token is asked for in the server's own way: unless a
+// person has written down which scopes are asked for.
+func offline(c profiles.OAuthClient) bool {
+	if c.OfflineAccess != nil {
+		return *c.OfflineAccess
+	}
+	return len(c.Scopes) == 0
 }
 
 // chooseFlow takes grant and endpoints from the flow that the client is for.
@@ -179,7 +188,8 @@ func (r *Resolver) OAuthConfig(ctx context.Context, s *profiles.SecurityScheme) 
 		}
 		if t := stored.token; out.ClientID == "" && !f.Forgotten {
 			out.Registered = oauthflow.Registration{Issuer: t.Issuer, ClientID: t.ClientID, ClientSecret: t.ClientSecret,
-				AuthMethod: t.AuthMethod, Token: t.RegistrationToken, RedirectURI: t.RedirectURI}
+				AuthMethod: t.AuthMethod, Token: t.RegistrationToken, RedirectURI: t.RedirectURI,
+				Scopes: union(union(t.Scopes, stored.missing), stored.profile)}
 		}
 	case !notStored(err):
 		return oauthflow.Config{}, r.fail(s, s.ID, KeychainUnavailable, err, "")

@@ -329,12 +329,12 @@ func TestStatusKeepsWhatATypoHides(t *testing.T) {
 			p.run("secret-4711\n", "login", "orders", "--with-token")
 			c.change(p)
 			out, _ := p.in(p.home, "status")
-			if !strings.Contains(out, c.want) || strings.Contains(out, "logout") != c.forget || !strings.Contains(out, "signed-in") {
+			if !strings.Contains(out, c.want) || strings.Contains(out, "logout") != c.forget || !strings.Contains(out, "stored") {
 				t.Errorf("%s", out)
 			}
 			if name == "syntax" { // what is stored is still there
 				p.write(".mcp-bridge/profiles/orders.toml", profile("apiToken"))
-				if out, _ := p.in(p.home, "status"); !strings.Contains(out, "signed-in") || strings.Contains(out, "check") {
+				if out, _ := p.in(p.home, "status"); !strings.Contains(out, "stored") || strings.Contains(out, "check") {
 					t.Errorf("when it is fixed: %s", out)
 				}
 			}
@@ -344,7 +344,7 @@ func TestStatusKeepsWhatATypoHides(t *testing.T) {
 	p := newPerson(t)
 	file := p.write("elsewhere/mine.toml", profile("apiToken"))
 	p.run("secret-4711\n", "login", file, "--with-token")
-	if out, _ := p.in(p.home, "status"); !strings.Contains(out, "signed-in") || strings.Contains(out, "logout") {
+	if out, _ := p.in(p.home, "status"); !strings.Contains(out, "stored") || strings.Contains(out, "logout") {
 		t.Errorf("%s", out)
 	}
 }

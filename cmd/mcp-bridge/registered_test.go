@@ -53,10 +53,9 @@ func TestServerForgetsTheClient(t *testing.T) {
 	// A server that says so before a page is shown.
 	r.RemoveClient(client())
 	r.Set(func(b *oauthtest.Behaviour) { b.Push.Required = true })
-	if _, said, code := r.try(nil, "login"); code != 1 || !strings.Contains(said, "registers another one") {
+	if _, said, code := r.try(nil, "login"); code != 0 {
 		t.Errorf("login: exit %d\n%s", code, said)
 	}
-	r.login()
 }
 
 // TestStepUpDuringACall: the backend wants more than was granted, the person agrees, and

@@ -222,7 +222,8 @@ func (i *importedAPI) asClient(s profiles.SecurityScheme) profiles.SecuritySchem
 		scopes = nil
 	}
 	if len(scopes) > 0 {
-		s.Client = &profiles.OAuthClient{Scopes: scopes}
+		yes := true // nobody has chosen these scopes by hand
+		s.Client = &profiles.OAuthClient{Scopes: scopes, OfflineAccess: &yes}
 	}
 	return s
 }

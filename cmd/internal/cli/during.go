@@ -151,7 +151,7 @@ func (a *app) helpSignIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	task := signin.Task{After: o.After, Work: s.work, Declined: declined, TimedOut: timedOut, Timeout: s.timeout, Spare: afterwards}
+	task := signin.Task{After: o.After, Work: s.work, Declined: declined, TimedOut: timedOut, Timeout: s.timeout, Spare: afterwards, Late: s.registered()}
 	if o.Open && !a.config.Browser.None {
 		task.Open = a.openBrowser(v.Profile)
 	}

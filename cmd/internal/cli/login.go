@@ -28,6 +28,7 @@ type loginFlags struct {
 	device    bool
 	noBrowser bool
 	timeout   time.Duration
+	yes       bool
 }
 
 // unlockTime is how long a person has to unlock the keychain when it asks.
@@ -68,6 +69,7 @@ OAuth or OpenID Connect scheme is meant, or its only scheme.`,
 	c.Flags().BoolVar(&f.device, "device", false, "sign in on another device, with a code")
 	c.Flags().BoolVar(&f.noBrowser, "no-browser", false, "only print the address to open")
 	c.Flags().DurationVar(&f.timeout, "timeout", signin.DefaultTimeout, "how long to wait for the person")
+	c.Flags().BoolVar(&f.yes, "yes", false, "let another person take the place of the one who is signed in, without asking")
 	return c
 }
 
@@ -95,7 +97,7 @@ func (a *app) login(ctx context.Context, ref string, f loginFlags) error {
 	if err != nil {
 		return err
 	}
-	s := &visit{a: a, v: v, r: r, scheme: scheme, device: f.device, timeout: f.timeout}
+	s := &visit{a: a, v: v, r: r, scheme: scheme, device: f.device, timeout: f.timeout, yes: f.yes}
 	s.show = s.prompt
 	switch {
 	case s.oauth() && f.withToken:

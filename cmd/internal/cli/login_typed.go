@@ -24,7 +24,7 @@ func (s *visit) typed(ctx context.Context, f loginFlags) error {
 			return err
 		}
 	}
-	task := signin.Task{Typed: true, Work: s.work, Declined: declined, TimedOut: timedOut, Timeout: f.timeout, Spare: afterwards}
+	task := signin.Task{Typed: true, Work: s.work, Declined: declined, TimedOut: timedOut, Timeout: f.timeout, Spare: afterwards, Late: s.registered()}
 	if !f.noBrowser && !a.noInput && !a.config.Browser.None && !s.device && !a.remote() {
 		task.Open, s.opens = a.openBrowser(s.v.Profile), true
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
@@ -106,11 +107,15 @@ func (o *signOut) signIns(ctx context.Context, ref string) error {
 				return err
 			}
 			o.done = append(o.done, key)
+			shared := o.a.sharing(&session.View{Profile: v.Profile, Account: account, Resolver: resolver}, s)
 			out, err := resolver.SignOut(ctx, s)
 			if err != nil {
 				return err
 			}
 			o.tell(out, s.ID, account)
+			if out.There && len(shared) > 0 {
+				o.a.say("  this was also the sign-in of: %s", strings.Join(shared, ", "))
+			}
 		}
 	}
 	return nil

@@ -34,6 +34,7 @@ type visit struct {
 	show     func(address, code, complete string) // tells the person; nil: nobody is there
 	remote   bool                                 // the person's browser is on another machine
 	opens    bool                                 // the address is opened as it is shown
+	yes      bool                                 // another person may take the place of the one who is signed in
 
 	token oauthflow.Token // what the sign-in gave
 }
@@ -100,6 +101,10 @@ func (s *visit) signIn(ctx context.Context, w *signin.Worker) error {
 // run makes the sign-in by the grant of the client.
 func (s *visit) run(ctx context.Context, w *signin.Worker, flow *oauthflow.Flow, grant oauthflow.Grant) error {
 	store := func(ctx context.Context, t oauthflow.Token) error {
+		if err := s.accept(ctx, t); err != nil {
+			_ = flow.Revoke(ctx, t) // nobody keeps it
+			return err
+		}
 		if err := s.v.Resolver.SaveToken(ctx, s.scheme, t, s.r.Origins); err != nil {
 			return err
 		}

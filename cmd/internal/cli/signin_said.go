@@ -33,8 +33,18 @@ func (s *visit) signedIn() {
 	if look, err := s.v.Resolver.LookSignIn(context.Background(), s.scheme, s.r.Origins); err == nil && len(look.Missing) > 0 {
 		s.a.say("warning: the server did not grant %s: tools that need it will be refused", strings.Join(look.Missing, " "))
 	}
-	if t.Refresh.IsZero() && !t.Expiry.IsZero() {
-		s.a.say("  it ends at %s: the server gave nothing to renew it with", t.Expiry.Local().Format(time.DateTime))
+	if others := s.a.sharing(s.v, s.scheme); len(others) > 0 {
+		s.a.say("  also used by: %s", strings.Join(others, ", "))
+	}
+	switch {
+	case !t.Refresh.IsZero():
+		s.a.say("  renewed automatically")
+	case t.Expiry.IsZero(), s.scheme.Client != nil && s.scheme.Client.Grant == string(oauthflow.ClientCredentials):
+	case t.Staying != "":
+		s.a.say("You will have to sign in again at %s. To stay signed in, write this line under [server.securitySchemes.client] of %s in %s, and sign in once more:\n  %s",
+			t.Expiry.Local().Format(time.DateTime), s.scheme.ID, s.v.Profile.File, t.Staying)
+	default:
+		s.a.say("You will have to sign in again at %s: the server gave no refresh token.", t.Expiry.Local().Format(time.DateTime))
 	}
 }
 
@@ -89,7 +99,11 @@ func (s *visit) prompt(address, code, complete string) {
 		if s.remote {
 			s.a.say("This is a remote session, and the browser has to reach this machine. On yours, type first:\n\n  ssh -N -L %[1]s:127.0.0.1:%[1]s %[2]s\n", s.portOf(address), s.a.here())
 		}
-		s.a.say("%s\n\n  %s\n\nWaiting until you have. Ctrl+C ends it.", how, address)
+		s.a.say("%s\n\n  %s\n", how, address)
+		if s.registered() != "" {
+			s.a.say("The client %s has to have this redirect address at the server: %s", s.scheme.Client.ID, toRegister(s.scheme))
+		}
+		s.a.say("Waiting until you have. Ctrl+C ends it.")
 		return
 	}
 	s.a.say("To sign in, open this address on any device and type the code:\n\n  %s\n\n  code: %s\n", address, code)

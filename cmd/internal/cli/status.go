@@ -25,9 +25,10 @@ func (a *app) statusCommand() *cobra.Command {
 		Aliases: []string{"whoami"},
 		Short:   "Say who is signed in where; works offline",
 		Long: `Say who is signed in where: one row for each profile, account and scheme. Nothing is
-sent. STATE is signed-in, expired (only a new sign-in helps), signed-out or
-unavailable (the store does not answer; exit code 6). STORE is where the credential
-lies: os or file (the keychain), or env, file, command or literal, as the profile says.`,
+sent. STATE is signed-in, stored (a key or password that nobody has checked; signed-in
+in the JSON), expired (only a new sign-in helps), signed-out or unavailable (the store
+does not answer; exit code 6). STORE is where the credential lies: os or file (the
+keychain), or env, file, command or literal, as the profile says.`,
 		Example: "  mcp-bridge status\n  mcp-bridge status --profile petstore --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -59,6 +60,7 @@ type statusRow struct {
 	Hint      string           `json:"hint,omitempty"`
 
 	renews bool // there is a refresh token
+	static bool // a key or password that no server has confirmed
 	gone   bool // the profile or the scheme is not there any more
 }
 
@@ -200,7 +202,7 @@ func (r *statusReport) leftOver() {
 		}) {
 			continue
 		}
-		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn, gone: true}
+		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn, static: e.Kind == home.KindStatic, gone: true}
 		row.Hint = r.advice(e)
 		switch _, err := r.store.Get(r.ctx, e.Key); {
 		case errors.Is(err, keychain.ErrNotFound):
@@ -255,14 +257,15 @@ func (r *statusReport) record(v *session.View, rec session.Record) {
 	var signedOut []statusRow
 	before := len(r.rows)
 	for _, account := range accounts {
+		row.static = true
 		row.Account, row.Current, row.Store = account, account == v.Account, r.store.Name()
 		resolver := credential.New(credential.Options{Profile: v.Profile, Identity: row.Profile, Account: account, Home: r.a.home, Store: r.store})
 		var err error
 		if row.State, err = resolver.Look(r.ctx, rec.Name); err != nil && r.trouble == nil {
 			r.trouble = err
 		}
-		chosen := row.Current && account != session.DefaultAccount // it is what calls use, so it is told
-		if row.State == credential.SignedOut && !chosen && !r.listed(row) {
+		if row.State == credential.SignedOut && !row.Current && !r.listed(row) { // the current one is what calls use
+
 			signedOut = append(signedOut, row)
 			continue
 		}
@@ -319,7 +322,7 @@ func (r *statusReport) print() error {
 		if several && row.Current {
 			account += " *"
 		}
-		table = append(table, []string{row.Profile, account, row.Scheme, orDash(row.Type), string(row.State),
+		table = append(table, []string{row.Profile, account, row.Scheme, orDash(row.Type), row.state(),
 			orDash(row.Identity), orDash(row.until()), row.Store})
 	}
 	if err := r.a.table(table); err != nil {
@@ -340,17 +343,26 @@ func (r *statusReport) print() error {
 	return nil
 }
 
-// until is when what is signed in ends, or is renewed by itself, in local time.
+// state is the state in the table: of a key or password nobody knows more than that it is
+// there, while a server has confirmed a sign-in.
+func (row statusRow) state() string {
+	if row.static && row.State == credential.SignedIn {
+		return "stored"
+	}
+	return string(row.State)
+}
+
+// until is when what is signed in ends, in local time; of what is renewed without a
+// person nobody needs to know it.
 func (row statusRow) until() string {
 	t, err := time.Parse(time.RFC3339, row.ExpiresAt)
 	if err != nil {
 		return ""
 	}
-	text := t.Local().Format("2006-01-02 15:04")
 	if row.renews {
-		text += ", renewed by itself"
+		return "renewed automatically"
 	}
-	return text
+	return t.Local().Format("2006-01-02 15:04")
 }
 
 func orDash(s string) string {

@@ -48,7 +48,7 @@ func (r *statusReport) signIns(v *session.View, rec session.Record, scheme *prof
 		if len(look.Unapproved) > 0 && len(look.Origins) > 0 {
 			row.Hint = credential.LoginCommand(row.Profile, "", account) + " (it is signed in, but not for this profile's address)"
 		}
-		if row.State == credential.SignedOut && look.Generation == "" {
+		if row.State == credential.SignedOut && look.Generation == "" && !row.Current {
 			signedOut = append(signedOut, row)
 			continue
 		}

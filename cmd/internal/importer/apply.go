@@ -61,7 +61,7 @@ func (a Auth) client(s *profiles.SecurityScheme) {
 		c.ID = a.ClientID
 	}
 	if len(a.Scopes) > 0 {
-		c.Scopes = a.Scopes
+		c.Scopes, c.OfflineAccess = a.Scopes, nil // chosen by hand
 	}
 	if a.Redirect != (profiles.Redirect{}) {
 		c.Redirect = a.Redirect

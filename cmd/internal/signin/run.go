@@ -31,6 +31,7 @@ type Task struct {
 	// in time; Work then ends the wait for them by itself, and TimedOut tells that.
 	Spare    time.Duration
 	TimedOut func(error) bool // nil: the end of Work's context alone counts
+	Late     string           // the [TimeoutError.More] when nobody finishes
 }
 
 // Worker is what the work of a task tells about its progress.
@@ -98,7 +99,7 @@ func (w *Worker) run(ctx context.Context) error {
 	err := w.task.Work(timed, w)
 	timedOut := err != nil && ctx.Err() == nil && (timed.Err() != nil || w.task.TimedOut != nil && w.task.TimedOut(err))
 	if timedOut {
-		err = &TimeoutError{After: w.task.Timeout, Err: err}
+		err = &TimeoutError{After: w.task.Timeout, Err: err, More: w.task.Late}
 	}
 	if cause := context.Cause(ctx); err != nil && (cause == errStopped || cause == errDeclined) {
 		err = cause

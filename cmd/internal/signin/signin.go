@@ -100,7 +100,8 @@ func (e *BusyError) Hint() string { return "finish it there, or type the command
 // TimeoutError says that nobody finished an attempt in time.
 type TimeoutError struct {
 	After time.Duration
-	Err   error // how the work ended
+	Err   error  // how the work ended
+	More  string // what else may be done about it; empty: nothing is known
 }
 
 // Error says so.
@@ -120,7 +121,11 @@ func (e *TimeoutError) Unwrap() error { return e.Err }
 
 // Hint says what to do.
 func (e *TimeoutError) Hint() string {
-	return "type the command again; --timeout gives more time, as in --timeout 15m"
+	text := "type the command again; --timeout gives more time, as in --timeout 15m"
+	if e.More != "" {
+		text += "\n" + e.More
+	}
+	return text
 }
 
 // shortly writes a time without the parts that are zero.
