@@ -36,7 +36,8 @@ func (e *ArgumentError) Hint() string { return e.hint }
 // a repeated key the last one counts. What a model writes is repaired where its
 // meaning is certain, inside objects and arrays too: text that is wholly a number
 // or a boolean where one is declared, a number or a boolean where text is declared,
-// JSON text where an object or an array is declared, null for an optional argument.
+// JSON text where an object or an array is declared, null for an optional argument or
+// member that cannot be null, a member that is given beside the argument it belongs to.
 // Every digit of a number is kept. Then defaults are put in, and everything given
 // is checked against the listed input schema; what is not declared is left out, or
 // refused for an imported tool. Keys that are listed under another name come back
@@ -53,6 +54,10 @@ func (t *Tool) Arguments(raw json.RawMessage) (Args, error) {
 		return nil, &ArgumentError{Tool: t.Name, Message: "cannot be checked: the tool's schema is not JSON"}
 	}
 	c := t.checker(s)
+	given, err := t.nest(c, given, s)
+	if err != nil {
+		return nil, err
+	}
 	args, properties := make(Args, len(given.Members)), s.root.Get("properties")
 	for _, m := range given.Members {
 		name := t.argumentName(m.Key, s)
@@ -70,7 +75,7 @@ func (c checker) argument(args Args, name string, schema, value *doc.Node) error
 	if schema == nil {
 		return c.undeclared(name)
 	}
-	if value.Kind == doc.Null && !c.allowed(schema).Has(jsonschema.Null) {
+	if value.Kind == doc.Null && c.refusesNull(schema) {
 		return nil // counts as not given
 	}
 	at := (*place)(nil).member(name)
@@ -120,7 +125,16 @@ func (c checker) undeclared(name string) error {
 	if !c.imported {
 		return nil
 	}
-	return c.fail((*place)(nil).member(name), "is unknown", c.known(name, c.schema.root.Get("properties"), "the tool takes"))
+	properties := c.schema.root.Get("properties")
+	hint := c.known(name, properties, "the tool takes")
+	if !strings.HasPrefix(hint, "did") && properties != nil {
+		for _, m := range properties.Members {
+			if inside := c.known(name, &doc.Node{Kind: doc.Table, Members: declared(m.Value)}, ""); strings.HasPrefix(inside, "did") {
+				hint = strings.Replace(inside, "did you mean ", "did you mean "+m.Key+".", 1)
+			}
+		}
+	}
+	return c.fail((*place)(nil).member(name), "is unknown", hint)
 }
 
 // known is the hint for a name that is none of the properties.

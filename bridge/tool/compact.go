@@ -158,6 +158,13 @@ func (b brevity) schema(n *doc.Node, level int) *doc.Node {
 	if cut && isArray(out) {
 		jsonschema.Put(out, "items", &doc.Node{Kind: doc.Table})
 	}
+	if required := out.Get("required"); cut && required != nil && out.Get("properties") == nil { // some clients refuse names that are not declared
+		properties := &doc.Node{Kind: doc.Table}
+		for _, name := range required.Items {
+			properties.Members = append(properties.Members, doc.Member{Key: name.Text, Value: &doc.Node{Kind: doc.Table}})
+		}
+		jsonschema.Put(out, "properties", properties)
+	}
 	return out
 }
 

@@ -27,9 +27,9 @@ func TestBrevity(t *testing.T) {
 			`"body":{"type":"object","properties":{"a":{"type":"array","items":{}}},"required":["a"],"additionalProperties":false},` +
 			`"one":{"anyOf":[{"type":"string","maxLength":3},{"type":"integer"}]}},"required":["id","one"],"additionalProperties":false}`},
 		"bare": {brevity{levels: 2, bare: true}, `{"type":"object","properties":{"id":{"type":"integer"},"kind":{"type":"string","enum":["a","b"]},` +
-			`"body":{"type":"object","required":["a"]},"one":{}},"required":["id","one"]}`},
+			`"body":{"type":"object","required":["a"],"properties":{"a":{}}},"one":{}},"required":["id","one"]}`},
 		"names": {brevity{levels: 2, bare: true, names: true}, `{"type":"object","properties":{"id":{"type":"integer"},"kind":{"type":"string"},` +
-			`"body":{"type":"object","required":["a"]},"one":{}},"required":["id","one"]}`},
+			`"body":{"type":"object","required":["a"],"properties":{"a":{}}},"one":{}},"required":["id","one"]}`},
 		"required": {brevity{levels: 2, bare: true, names: true, required: true}, `{"type":"object","properties":{"id":{"type":"integer"},"one":{}},"required":["id","one"]}`},
 	} {
 		if got := string(c.b.arguments(parsed([]byte(deepSchema)))); got != c.want {

@@ -97,7 +97,7 @@ func (c checker) repairMembers(schema, v *doc.Node) *doc.Node {
 			m.Key = listed
 		}
 		s := c.schema.property(properties, m.Key)
-		if s != nil && m.Value.Kind == doc.Null && !c.allowed(s).Has(jsonschema.Null) && !requires(schema, m.Key) {
+		if s != nil && m.Value.Kind == doc.Null && !requires(schema, m.Key) && c.refusesNull(s) {
 			continue
 		}
 		if s == nil {
@@ -107,6 +107,15 @@ func (c checker) repairMembers(schema, v *doc.Node) *doc.Node {
 		out.Members = append(out.Members, m)
 	}
 	return &out
+}
+
+// refusesNull reports that a schema, or what it is composed of, forbids null. Where it
+// says nothing null means something, and is sent.
+func (c checker) refusesNull(schema *doc.Node) bool {
+	if kinds := c.allowed(schema); !kinds.Has(jsonschema.Null) {
+		return true
+	}
+	return c.silent().check(schema, &doc.Node{}, nil) != nil
 }
 
 func requires(schema *doc.Node, name string) bool {

@@ -33,7 +33,8 @@ func (a *app) callCommand() *cobra.Command {
 		Short: "Call one tool from the terminal",
 		Long: `Call one tool from the terminal, through the same path as a client.
 
---arg k=v gives one argument; k:=v gives it as JSON. --args gives all as one JSON
+--arg k=v gives one argument; k:=v gives it as JSON. A member of an argument is given
+as body.title=x or body.labels[0]=x, or as title=x where only one has it. --args gives all as one JSON
 object, or reads it from standard input with "-". --dry-run prints the request
 without sending it; it needs no credential and shows none.`,
 		Example: `  mcp-bridge call get_pet --arg id=7
@@ -45,7 +46,7 @@ without sending it; it needs no credential and shows none.`,
 	}
 	c.Flags().StringVar(&f.account, "account", "", "the account to call as (default: the current one)")
 	c.Flags().StringVar(&f.args, "args", "", "the arguments as a JSON object, or - for standard input")
-	c.Flags().StringArrayVar(&f.arg, "arg", nil, "one argument, k=v or k:=JSON")
+	c.Flags().StringArrayVar(&f.arg, "arg", nil, "one argument, k=v, body.k=v or k:=JSON")
 	c.Flags().StringVar(&f.jq, "select", "", "a jq expression for the JSON response, as in .items[] | {id, name}")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the request, send nothing")
 	c.Flags().BoolVar(&f.yes, "yes", false, "confirm a call that the profile's policy asks about")
