@@ -21,6 +21,8 @@ type Dir struct {
 	Path string
 	// Private is passed on to [Options].
 	Private func(file string) (private bool, reason string)
+
+	known map[string]Entry // see Listed
 }
 
 // Entry is one file of a Dir.
@@ -41,21 +43,46 @@ func (d Dir) List() ([]Entry, error) {
 		return nil, err
 	}
 	var out []Entry
+	first := map[string]string{} // of the names that differ only by case
 	for _, f := range files {
-		if !isPath(f.Name()) || strings.HasPrefix(f.Name(), ".") {
+		e, ok := d.entry(f.Name(), first)
+		if !ok {
 			continue
 		}
-		e := Entry{Name: NameOf(f.Name()), File: filepath.Join(d.Path, f.Name())}
-		if e.Err = CheckName(e.Name); e.Err == nil {
+		if e.Err == nil {
 			e.Err = checkRegular(e.File)
-		}
-		if at := slices.IndexFunc(out, func(o Entry) bool { return strings.EqualFold(o.Name, e.Name) }); at >= 0 && e.Err == nil {
-			e.Err = &NameError{Name: e.Name, Message: "differs only by case from the profile " + quote(out[at].Name), Type: "rename one of the two files"}
 		}
 		out = append(out, e)
 	}
 	slices.SortStableFunc(out, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) }) // petstore before petstore-2
 	return out, nil
+}
+
+// entry returns what a file of the folder is, without looking at the file; false for what
+// is no profile. first keeps the names that came before.
+func (d Dir) entry(file string, first map[string]string) (Entry, bool) {
+	if !isPath(file) || strings.HasPrefix(file, ".") {
+		return Entry{}, false
+	}
+	e := Entry{Name: NameOf(file), File: filepath.Join(d.Path, file)}
+	e.Err = CheckName(e.Name)
+	folded := strings.ToLower(e.Name) // the names that are allowed have ASCII letters only
+	if other, taken := first[folded]; !taken {
+		first[folded] = e.Name
+	} else if e.Err == nil {
+		e.Err = &NameError{Name: e.Name, Message: "differs only by case from the profile " + quote(other), Type: "rename one of the two files"}
+	}
+	return e, true
+}
+
+// Listed returns a Dir that resolves the names of a listing which List has just made
+// without reading the folder again: for what goes through many profiles.
+func (d Dir) Listed(entries []Entry) Dir {
+	d.known = make(map[string]Entry, len(entries))
+	for _, e := range entries {
+		d.known[e.Name] = e
+	}
+	return d
 }
 
 // Names returns the names of the profiles that can be used.
@@ -86,16 +113,24 @@ func (d Dir) Resolve(nameOrPath string) (file, name string, err error) {
 		}
 		return nameOrPath, NameOf(nameOrPath), nil
 	}
-	entries, err := d.List()
-	if err != nil {
+	if e, ok := d.known[nameOrPath]; ok {
+		return e.File, e.Name, e.Err
+	}
+	files, err := os.ReadDir(d.Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", "", err
 	}
+	first := map[string]string{}
 	var names []string
-	for _, e := range entries {
-		if e.Name == nameOrPath {
+	for _, f := range files {
+		e, ok := d.entry(f.Name(), first)
+		if ok && e.Name == nameOrPath {
+			if e.Err == nil {
+				e.Err = checkRegular(e.File) // of this one alone: a folder may have thousands
+			}
 			return e.File, e.Name, e.Err
 		}
-		if e.Err == nil {
+		if ok && e.Err == nil {
 			names = append(names, e.Name)
 		}
 	}

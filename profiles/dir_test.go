@@ -2,6 +2,7 @@ package profiles
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -151,5 +152,74 @@ func TestReadFile(t *testing.T) {
 	}
 	if _, err := ReadFile(secret); !errors.Is(err, os.ErrPermission) {
 		t.Error(err)
+	}
+}
+
+// TestManyProfiles: going through all profiles costs a multiple of going through a few,
+// and not the square. What is counted is memory, which does not depend on the machine.
+func TestManyProfiles(t *testing.T) {
+	cost := func(n int) float64 {
+		all := files{}
+		for i := range n {
+			all[fmt.Sprintf("p%d.toml", i)] = "[server]\nname = \"p\"\n"
+		}
+		d := Dir{Path: folder(t, all)}
+		return testing.AllocsPerRun(1, func() {
+			entries, err := d.List()
+			if err != nil || len(entries) != n {
+				t.Fatal(len(entries), err)
+			}
+			listed := d.Listed(entries)
+			for _, e := range entries {
+				if _, _, err := listed.Load(e.Name); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	few, many := cost(50), cost(400)
+	if many > 8*few*1.5 {
+		t.Errorf("50 profiles: %.0f allocations, 400: %.0f", few, many)
+	}
+}
+
+// TestListedIsTheListing: what a listing refuses is refused by its names.
+func TestListedIsTheListing(t *testing.T) {
+	d := Dir{Path: folder(t, files{"a.toml": "", "A.toml": "", "con.toml": ""})}
+	entries, err := d.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		_, _, direct := d.Resolve(e.Name)
+		_, _, listed := d.Listed(entries).Resolve(e.Name)
+		if errorText(direct) != errorText(e.Err) || errorText(listed) != errorText(e.Err) {
+			t.Errorf("%s: %v, %v, want %v", e.Name, direct, listed, e.Err)
+		}
+	}
+	if _, _, err := d.Listed(entries).Resolve("b"); err == nil {
+		t.Error("a profile that is not there")
+	}
+}
+
+func BenchmarkLoadAll(b *testing.B) {
+	const n = 2000
+	dir := b.TempDir()
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("p%d.toml", i)), []byte("[server]\nname = \"p\"\n"), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		d := Dir{Path: dir}
+		entries, err := d.List()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for d = d.Listed(entries); len(entries) > 0; entries = entries[1:] {
+			if _, _, err := d.Load(entries[0].Name); err != nil {
+				b.Fatal(err)
+			}
+		}
 	}
 }

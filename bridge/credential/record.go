@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -83,7 +84,7 @@ func (r *Resolver) read(ctx context.Context, name string) (record, error) {
 }
 
 // Save stores a credential under a record's name, for requests to the origins. It
-// replaces what was stored; the index follows. The error is a *keychain.Error or a
+// replaces what was stored; the index lists it before and after. The error is a *keychain.Error or a
 // *home.Error.
 func (r *Resolver) Save(ctx context.Context, scheme, name string, value secret.Value, origins []string) error {
 	slices.Sort(origins)
@@ -92,16 +93,57 @@ func (r *Resolver) Save(ctx context.Context, scheme, name string, value secret.V
 	if err != nil {
 		return err
 	}
-	key := r.Key(name)
+	e := home.Entry{Key: r.Key(name), Profile: r.o.Identity, Scheme: scheme, Record: name, Account: r.o.Account, Kind: home.KindStatic,
+		Store: r.o.Store.Name(), Origins: origins, Updated: time.Now(), Extra: generation()}
 	defer r.forget(name)
-	if err := r.o.Store.Set(ctx, key, secret.New(string(text))); err != nil {
+	err = listed(ctx, r.o.Home, e, func() error { return r.o.Store.Set(ctx, e.Key, secret.New(string(text))) })
+	if err != nil {
 		return err
 	}
+	e.Extra = generation()
 	return r.o.Home.UpdateIndex(ctx, func(x *home.Index) error {
-		x.Put(home.Entry{Key: key, Profile: r.o.Identity, Scheme: scheme, Record: name, Account: r.o.Account, Kind: home.KindStatic,
-			Store: r.o.Store.Name(), Origins: origins, Updated: time.Now(), Extra: generation()})
+		x.Put(e)
 		return nil
 	})
+}
+
+// listed calls set, which writes the record of e to the keychain, after the index lists
+// e: a program that is killed between the two leaves no record that status and logout do
+// not know. When set fails, an entry that was not there before goes again. The error is
+// that of set, or a *home.Error before set was called.
+func listed(ctx context.Context, h *home.Home, e home.Entry, set func() error) error {
+	added := false
+	err := h.UpdateIndex(ctx, func(x *home.Index) error {
+		if _, there := x.Find(e.Key); !there {
+			x.Put(e)
+			added = true
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err = set(); err == nil || !added {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), indexTime)
+	defer cancel()
+	_ = h.UpdateIndex(ctx, func(x *home.Index) error { // an entry without a record is shown as signed out
+		if now, there := x.Find(e.Key); there && bytes.Equal(compacted(now.Extra), compacted(e.Extra)) {
+			x.Delete(e.Key)
+		}
+		return nil
+	})
+	return err
+}
+
+// compacted writes JSON without white space: the index is indented.
+func compacted(raw json.RawMessage) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return raw
+	}
+	return b.Bytes()
 }
 
 // generation makes the index another one with every record that is written: times

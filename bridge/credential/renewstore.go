@@ -204,7 +204,7 @@ func (w *work) granted(ctx context.Context, old stored, unstored bool) (*held, *
 	if unstored {
 		return w.hold(held{stored: next, unstored: true}), nil
 	}
-	if err := w.r.o.Store.Set(ctx, w.client.key, next.encode()); err != nil {
+	if err := w.set(ctx, next); err != nil {
 		var trouble *keychain.Error
 		w.log(err, "the token is not stored; this program goes on with it")
 		return w.hold(held{stored: next, unstored: errors.As(err, &trouble)}), nil

@@ -58,7 +58,7 @@ func (r *Resolver) SaveToken(ctx context.Context, s *profiles.SecurityScheme, t 
 	f := w.listed()
 	next := old.with(t, union(c.config.Scopes, f.Wanted), approvable(origins)...)
 	next.profile = c.config.Scopes
-	if err := r.o.Store.Set(ctx, c.key, next.encode()); err != nil {
+	if err := w.set(ctx, next); err != nil {
 		return err
 	}
 	w.hold(held{stored: next})
@@ -251,11 +251,19 @@ func (r *Resolver) TokenAccounts(s *profiles.SecurityScheme) ([]string, error) {
 		return nil, err
 	}
 	var out []string
-	for _, e := range x.Entries {
-		if e.Kind == home.KindOAuth && !slices.Contains(out, e.Account) {
-			if r.tokenKeyOf(&c.config, e.Account) == e.Key {
-				out = append(out, e.Account)
-			}
+	keys := map[string]string{} // by account
+	for i := range x.Entries {
+		e := &x.Entries[i]
+		if e.Kind != home.KindOAuth {
+			continue
+		}
+		key, known := keys[e.Account]
+		if !known {
+			key = r.tokenKeyOf(&c.config, e.Account)
+			keys[e.Account] = key
+		}
+		if key == e.Key && !slices.Contains(out, e.Account) {
+			out = append(out, e.Account)
 		}
 	}
 	return out, nil

@@ -233,9 +233,7 @@ func (w *work) note(ctx context.Context, change func(e *home.Entry, f *facts)) e
 	return w.r.o.Home.UpdateIndex(ctx, func(x *home.Index) error {
 		e, ok := x.Find(w.client.key)
 		if !ok {
-			id := w.client.scheme.ID
-			e = home.Entry{Key: w.client.key, Profile: w.r.o.Identity, Scheme: id, Record: id, Account: w.r.o.Account,
-				Kind: home.KindOAuth, Store: w.r.o.Store.Name(), Updated: w.now()}
+			e = w.newEntry()
 		}
 		f := factsOf(e)
 		change(&e, &f)
@@ -247,6 +245,25 @@ func (w *work) note(ctx context.Context, change func(e *home.Entry, f *facts)) e
 		x.Put(e)
 		return nil
 	})
+}
+
+// set writes a sign-in to the keychain, after the index lists it. The error is a
+// *keychain.Error, or a *home.Error: then nothing was written.
+func (w *work) set(ctx context.Context, s stored) error {
+	extra, err := json.Marshal(facts{}) // nobody is signed in by it yet
+	if err != nil {
+		return err
+	}
+	e := w.newEntry()
+	e.Extra = extra
+	return listed(ctx, w.r.o.Home, e, func() error { return w.r.o.Store.Set(ctx, w.client.key, s.encode()) })
+}
+
+// newEntry is the index's entry of the sign-in before anything is known of it.
+func (w *work) newEntry() home.Entry {
+	id := w.client.scheme.ID
+	return home.Entry{Key: w.client.key, Profile: w.r.o.Identity, Scheme: id, Record: id, Account: w.r.o.Account,
+		Kind: home.KindOAuth, Store: w.r.o.Store.Name(), Updated: w.now()}
 }
 
 // indexTime bounds one change of the index.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -14,6 +15,10 @@ import (
 const tempPrefix = ".tmp-"
 
 func isTemp(name string) bool { return strings.HasPrefix(name, tempPrefix) }
+
+// ownTemp matches exactly the names that writeTemp makes: in a folder that others write
+// in, too, nothing else is removed.
+var ownTemp = regexp.MustCompile(`^\.tmp-[0-9a-f]{16}$`)
 
 // ReplaceAt writes a file outside the home, atomically and durably: a client's
 // configuration, for one. An existing file keeps its mode, and a symbolic link is
@@ -47,6 +52,7 @@ func CreateAt(file string, data []byte) error {
 func at(op, file string, access func(*os.Root, string) error) error {
 	root, err := os.OpenRoot(filepath.Dir(file))
 	if err == nil {
+		sweep(root, ".", ownTemp.MatchString)
 		err = access(root, filepath.Base(file))
 		_ = root.Close()
 	}
@@ -58,16 +64,22 @@ func at(op, file string, access func(*os.Root, string) error) error {
 
 // replaceFile puts data in the place of name by writing a sibling and renaming it.
 func replaceFile(root *os.Root, name string, data []byte, perm fs.FileMode) error {
-	temp, err := writeTemp(root, filepath.Dir(name), data, perm)
-	if err != nil {
-		return err
-	}
-	if err := retryBusy(func() error { return root.Rename(temp, name) }); err != nil {
+	const tries = 3 // a program that was asleep for long finds its temporary file swept
+	for try := 1; ; try++ {
+		temp, err := writeTemp(root, filepath.Dir(name), data, perm)
+		if err != nil {
+			return err
+		}
+		err = retryBusy(func() error { return root.Rename(temp, name) })
+		if err == nil {
+			syncFolder(root, filepath.Dir(name))
+			return nil
+		}
 		_ = root.Remove(temp)
-		return err
+		if try == tries || !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	syncFolder(root, filepath.Dir(name))
-	return nil
 }
 
 // createFile puts data at name unless something is there. A hard link is the one
@@ -134,18 +146,19 @@ func syncFolder(root *os.Root, dir string) {
 	}
 }
 
-// sweep removes temporary files that a killed process left behind.
-func sweep(root *os.Root, dir string) {
+// sweep removes temporary files that a killed process left behind: those that are older
+// than any write takes.
+func sweep(root *os.Root, dir string, temp func(name string) bool) {
 	const old = 10 * time.Minute
 	entries, err := fs.ReadDir(root.FS(), filepath.ToSlash(dir))
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if !isTemp(e.Name()) {
+		if !temp(e.Name()) {
 			continue
 		}
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > old {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && ownedByUser(info) && time.Since(info.ModTime()) > old {
 			_ = root.Remove(filepath.Join(dir, e.Name()))
 		}
 	}

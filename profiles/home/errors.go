@@ -13,9 +13,12 @@ const (
 	Unusable Kind = "unusable" // cannot be created, opened, read or written; Err says why
 	Symlink  Kind = "symlink"  // a symbolic link stands in the place of a folder or file of ours
 	Foreign  Kind = "foreign"  // another user owns the folder
-	Outside  Kind = "outside"  // a name that leads out of the home
-	Corrupt  Kind = "corrupt"  // a file of ours does not hold what we write there
-	Busy     Kind = "busy"     // another process holds the lock
+	// NotPrivate: another user owns the file or can write it, so what it says is not
+	// the person's own.
+	NotPrivate Kind = "not-private"
+	Outside    Kind = "outside" // a name that leads out of the home
+	Corrupt    Kind = "corrupt" // a file of ours does not hold what we write there
+	Busy       Kind = "busy"    // another process holds the lock
 )
 
 // Error is every error of this package. It never holds a file's content.
@@ -47,7 +50,7 @@ func (e *Error) Error() string {
 		}
 	}
 	if e.Err != nil {
-		if e.Kind != Unusable {
+		if e.Kind != Unusable && e.Kind != NotPrivate {
 			b.WriteString(": ")
 		}
 		b.WriteString(e.Err.Error())
@@ -66,6 +69,8 @@ func (e *Error) Hint() string {
 		return fmt.Sprintf("replace %s by a real folder or file, or name another folder with --home or %s", e.Path, Variable)
 	case Foreign:
 		return fmt.Sprintf("run as the user who owns %s (not with sudo), or name a folder of your own with --home or %s", e.Path, Variable)
+	case NotPrivate:
+		return fmt.Sprintf("look at what it says, then make it yours alone: chmod go-w %s (and chown it, if it belongs to another user)", e.Path)
 	case Outside:
 		return "use a name below the home folder, without .. and without a leading slash"
 	case Corrupt:

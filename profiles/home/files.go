@@ -69,7 +69,8 @@ func (h *Home) WriteFile(rel string, data []byte) error {
 		if err := root.MkdirAll(filepath.Dir(name), dirPerm); err != nil {
 			return err
 		}
-		sweep(root, filepath.Dir(name))
+		h.sweepAll(root)
+		sweep(root, filepath.Dir(name), isTemp)
 		return replaceFile(root, name, data, filePerm)
 	})
 }
@@ -82,7 +83,23 @@ func (h *Home) CreateFile(rel string, data []byte) error {
 		if err := root.MkdirAll(filepath.Dir(name), dirPerm); err != nil {
 			return err
 		}
+		h.sweepAll(root)
+		sweep(root, filepath.Dir(name), isTemp)
 		return createFile(root, name, data, filePerm)
+	})
+}
+
+// sweepAll sweeps the home and the folders in it, once in the life of a process: most
+// folders are seldom written to.
+func (h *Home) sweepAll(root *os.Root) {
+	h.swept.Do(func() {
+		sweep(root, ".", isTemp)
+		entries, _ := fs.ReadDir(root.FS(), ".") // none: nothing to sweep
+		for _, e := range entries {
+			if e.IsDir() {
+				sweep(root, e.Name(), isTemp)
+			}
+		}
 	})
 }
 
@@ -115,12 +132,22 @@ func (h *Home) ReadDir(rel string) ([]fs.DirEntry, error) {
 
 // ReadConfig returns the bytes of config.toml and its path. The bytes are nil
 // when there is no such file. Other than the bridge's own files it may be a
-// symbolic link: people keep their settings elsewhere.
+// symbolic link: people keep their settings elsewhere. It names programs, proxies and
+// certificates, so one that another user owns or can write is an error of Kind NotPrivate,
+// and so is a home that another user can write.
 func (h *Home) ReadConfig() ([]byte, string, error) {
 	file := h.Join(ConfigFile)
 	data, err := regular.Read(file, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, file, nil
+	}
+	if err == nil {
+		if ok, reason := OwnedAndPrivate(h.path); !ok {
+			return nil, file, &Error{Kind: NotPrivate, Op: "read", Path: h.path, Err: errors.New(reason)}
+		}
+		if ok, reason := OwnedAndPrivate(file); !ok {
+			return nil, file, &Error{Kind: NotPrivate, Op: "read", Path: file, Err: errors.New(reason)}
+		}
 	}
 	if err != nil {
 		return nil, file, &Error{Kind: Unusable, Op: "read", Path: file, Err: cause(err)}

@@ -53,8 +53,11 @@ const (
 type Home struct {
 	path string
 
+	swept sync.Once // see sweepAll
+
 	mu    sync.Mutex
 	turns map[string]chan struct{} // one token per lock name: the turn within this process
+	index *indexRead               // what ReadIndex read last
 }
 
 // Locate returns the absolute path of the home: flag, else MCP_BRIDGE_HOME, else

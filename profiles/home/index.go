@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"time"
 )
@@ -43,11 +44,12 @@ type Index struct {
 
 // Find returns a copy of the entry with that key.
 func (x *Index) Find(key string) (Entry, bool) {
-	i := slices.IndexFunc(x.Entries, func(e Entry) bool { return e.Key == key })
-	if i < 0 {
-		return Entry{}, false
+	for i := range x.Entries {
+		if x.Entries[i].Key == key {
+			return x.Entries[i], true
+		}
 	}
-	return x.Entries[i], true
+	return Entry{}, false
 }
 
 // Put adds e, or replaces the entry with e's key. What a newer version of the
@@ -73,7 +75,41 @@ func (x *Index) Delete(key string) bool {
 // copy of another home's: the records that it names are the other home's, and must not
 // be forgotten from here. It takes no lock. A file that does not hold an index gives an
 // *Error of Kind Corrupt.
+// The entries are shared with other callers, who only read them.
 func (h *Home) ReadIndex() (Index, error) {
+	info, statErr := os.Lstat(h.Join(IndexFile))
+	h.mu.Lock()
+	last := h.index
+	h.mu.Unlock()
+	if statErr == nil && last != nil && last.holds(info) {
+		return last.index, nil
+	}
+	x, err := h.readIndex()
+	if err == nil && statErr == nil {
+		x.Entries = slices.Clip(x.Entries)
+		h.mu.Lock()
+		h.index = &indexRead{info: info, at: time.Now(), index: x}
+		h.mu.Unlock()
+	}
+	return x, err
+}
+
+// indexRead is the index as it was read: a command that goes through many profiles asks
+// for it with each.
+type indexRead struct {
+	info  fs.FileInfo // of the file, before it was read
+	at    time.Time
+	index Index
+}
+
+// holds reports whether the file is still the one that was read. One that was young then
+// may have been replaced within the resolution of its time stamp.
+func (r *indexRead) holds(now fs.FileInfo) bool {
+	const resolution = 2 * time.Second
+	return r.at.Sub(r.info.ModTime()) > resolution && r.info.Size() == now.Size() && r.info.ModTime().Equal(now.ModTime()) && os.SameFile(r.info, now)
+}
+
+func (h *Home) readIndex() (Index, error) {
 	data, err := h.ReadFile(IndexFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Index{}, nil
@@ -94,7 +130,7 @@ func (h *Home) ReadIndex() (Index, error) {
 // UpdateIndex is to the index what [Home.UpdateState] is to the state.
 func (h *Home) UpdateIndex(ctx context.Context, change func(*Index) error) error {
 	return h.update(ctx, IndexFile, func([]byte) ([]byte, error) {
-		x, err := h.ReadIndex()
+		x, err := h.readIndex()
 		if err != nil {
 			return nil, err
 		}
@@ -119,12 +155,19 @@ func parseIndex(data []byte) (Index, error) {
 	if err := o.take("home", &x.home); err != nil {
 		return Index{}, err
 	}
+	at := make(map[string]int, len(list))
 	for i, raw := range list {
 		e, err := parseEntry(raw)
 		if err != nil {
 			return Index{}, fmt.Errorf("entries[%d]: %w", i, err)
 		}
-		x.Put(e)
+		if first, twice := at[e.Key]; twice { // the last one counts
+			e.unknown = x.Entries[first].unknown
+			x.Entries[first] = e
+			continue
+		}
+		at[e.Key] = len(x.Entries)
+		x.Entries = append(x.Entries, e)
 	}
 	x.sort()
 	return x, nil

@@ -40,7 +40,7 @@ func codeOf(err error) int {
 		}
 		return exitKeychain
 	}
-	if h, ok := errors.AsType[*home.Error](err); ok && (h.Kind == home.Symlink || h.Kind == home.Foreign) {
+	if h, ok := errors.AsType[*home.Error](err); ok && (h.Kind == home.Symlink || h.Kind == home.Foreign || h.Kind == home.NotPrivate) {
 		return exitKeychain
 	}
 	if _, ok := errors.AsType[*importer.FlagError](err); ok {

@@ -39,7 +39,12 @@ func (a *app) settings() keychain.Settings {
 
 // store opens the store that the settings name; nothing is touched yet.
 func (a *app) store() (keychain.Store, error) {
-	return keychain.Open(a.settings(), a.home, keychain.Options{})
+	if a.opened != nil {
+		return a.opened, nil
+	}
+	var err error
+	a.opened, err = keychain.Open(a.settings(), a.home, keychain.Options{})
+	return a.opened, err
 }
 
 func (a *app) keychainStatus(ctx context.Context, asJSON bool) error {

@@ -80,6 +80,7 @@ func (a *app) listProfiles(asJSON bool) error {
 		return err
 	}
 	rows := []profileRow{}
+	a.dir = session.Dir(a.home).Listed(entries)
 	for _, e := range entries {
 		r := profileRow{Name: e.Name, Path: e.File, Current: e.Name == state.Current, Account: session.DefaultAccount}
 		if account := state.Accounts[e.Name]; account != "" {

@@ -15,6 +15,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/signin"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/internal/regular"
+	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
 	"github.com/spf13/cobra"
@@ -34,6 +35,8 @@ type app struct {
 	log    *slog.Logger
 	tokens *credential.Tokens // what this process remembers of sign-ins
 	asked  signin.Asked       // about which sign-ins the client was asked
+	dir    profiles.Dir       // a listing of the profiles, for a command that goes through all of them; zero: none
+	opened keychain.Store     // what store returned: one that gives no answer is waited for once in a command
 }
 
 // Run runs one command line and returns its exit code. It prints what went wrong
@@ -300,7 +303,7 @@ func (a *app) options(ref, account string, followProject bool) (session.Options,
 		return session.Options{}, err
 	}
 	return session.Options{Home: a.home, Pinned: ref, Account: account, Config: a.config, Environ: a.sys.Environ,
-		Version: a.sys.Version(), Logger: a.log, Store: store, Tokens: a.tokens}, nil
+		Version: a.sys.Version(), Logger: a.log, Store: store, Tokens: a.tokens, Dir: a.dir}, nil
 }
 
 // sessionOptions are those that need no profile and no keychain.

@@ -248,13 +248,13 @@ func (a *app) openBrowser(p *profiles.Profile) func(context.Context, string) err
 // which this profile or another one of the home takes a credential.
 func (a *app) childEnvironment(p *profiles.Profile) []string {
 	environ := credential.ChildEnvironment(a.sys.Environ, p)
-	dir := session.Dir(a.home)
-	names, err := dir.Names()
+	entries, err := session.Dir(a.home).List()
 	if err != nil {
 		return environ // what the profile itself names is gone
 	}
-	for _, name := range names {
-		if other, _, err := dir.Load(name); err == nil {
+	dir := session.Dir(a.home).Listed(entries)
+	for _, e := range entries {
+		if other, _, err := dir.Load(e.Name); err == nil {
 			environ = credential.ChildEnvironment(environ, other)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
+	"github.com/mcp-bridge/mcp-bridge/internal/secret"
 	"github.com/mcp-bridge/mcp-bridge/keychain"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
 	"github.com/mcp-bridge/mcp-bridge/profiles/home"
@@ -32,9 +33,7 @@ keychain), or env, file, command or literal, as the profile says.`,
 		Example: "  mcp-bridge status\n  mcp-bridge status --profile petstore --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			ctx, cancel := context.WithTimeout(c.Context(), keychainTime)
-			defer cancel()
-			return a.status(ctx, asJSON)
+			return a.status(c.Context(), asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -75,6 +74,27 @@ type statusReport struct {
 	broken  map[string]string   // profiles that are there and cannot be used, by identity: why
 	schemes map[string][]string // the credentials that profiles name, by the profile's identity
 	trouble error
+	waited  time.Duration // for answers of the keychain that did not come promptly
+}
+
+// asking returns the context of one question to the keychain, and what ends it. Only what
+// the keychain takes beyond a prompt answer counts against the command's time: not the
+// reading of profiles, however many there are.
+func (r *statusReport) asking() (context.Context, func()) {
+	const prompt = 100 * time.Millisecond
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(r.ctx, max(keychainTime-r.waited, prompt))
+	return ctx, func() {
+		cancel()
+		r.waited += max(time.Since(began)-prompt, 0)
+	}
+}
+
+// get asks the keychain for a record.
+func (r *statusReport) get(key string) (secret.Value, error) {
+	ctx, done := r.asking()
+	defer done()
+	return r.store.Get(ctx, key)
 }
 
 func (a *app) status(ctx context.Context, asJSON bool) error {
@@ -113,6 +133,7 @@ func (r *statusReport) collect() error {
 		if err != nil {
 			return err
 		}
+		r.a.dir = session.Dir(r.a.home).Listed(entries)
 		refs = nil
 		for _, e := range entries {
 			if e.Err != nil {
@@ -175,7 +196,7 @@ func (r *statusReport) elsewhere() []string {
 func (r *statusReport) advice(e home.Entry) string {
 	if why, broken := r.broken[e.Profile]; broken {
 		if filepath.IsAbs(e.Profile) || profiles.CheckName(e.Profile) == nil {
-			return "mcp-bridge check " + commandLine(e.Profile) + " (the profile cannot be read, so it is not known what this is for: " + why + ")"
+			return "mcp-bridge check " + commandLine(e.Profile) + " (the profile cannot be used now)"
 		}
 		return "mcp-bridge profiles (" + why + ")"
 	}
@@ -196,15 +217,18 @@ func (r *statusReport) advice(e home.Entry) string {
 // leftOver adds what is stored for a profile or a scheme that is not there any
 // more, or cannot be read.
 func (r *statusReport) leftOver() {
+	type place struct{ profile, record, account string }
+	told := map[place]bool{}
+	for i := range r.rows {
+		told[place{r.rows[i].Profile, r.rows[i].Scheme, r.rows[i].Account}] = true
+	}
 	for _, e := range r.index.Entries {
-		if r.shown[e.Key] || slices.ContainsFunc(r.rows, func(row statusRow) bool {
-			return row.Profile == e.Profile && row.Scheme == e.Record && row.Account == e.Account
-		}) {
+		if r.shown[e.Key] || told[place{e.Profile, e.Record, e.Account}] {
 			continue
 		}
 		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn, static: e.Kind == home.KindStatic, gone: true}
 		row.Hint = r.advice(e)
-		switch _, err := r.store.Get(r.ctx, e.Key); {
+		switch _, err := r.get(e.Key); {
 		case errors.Is(err, keychain.ErrNotFound):
 			row.State = credential.SignedOut
 		case err != nil:
@@ -249,8 +273,8 @@ func (r *statusReport) record(v *session.View, rec session.Record) {
 		return
 	}
 	accounts := []string{v.Account}
-	for _, e := range r.index.Entries {
-		if e.Profile == row.Profile && e.Record == rec.Name && !slices.Contains(accounts, e.Account) {
+	for i := range r.index.Entries {
+		if e := &r.index.Entries[i]; e.Profile == row.Profile && e.Record == rec.Name && !slices.Contains(accounts, e.Account) {
 			accounts = append(accounts, e.Account)
 		}
 	}
@@ -261,7 +285,10 @@ func (r *statusReport) record(v *session.View, rec session.Record) {
 		row.Account, row.Current, row.Store = account, account == v.Account, r.store.Name()
 		resolver := credential.New(credential.Options{Profile: v.Profile, Identity: row.Profile, Account: account, Home: r.a.home, Store: r.store})
 		var err error
-		if row.State, err = resolver.Look(r.ctx, rec.Name); err != nil && r.trouble == nil {
+		ctx, done := r.asking()
+		row.State, err = resolver.Look(ctx, rec.Name)
+		done()
+		if err != nil && r.trouble == nil {
 			r.trouble = err
 		}
 		if row.State == credential.SignedOut && !row.Current && !r.listed(row) { // the current one is what calls use

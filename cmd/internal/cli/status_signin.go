@@ -31,7 +31,9 @@ func (r *statusReport) signIns(v *session.View, rec session.Record, scheme *prof
 	before := len(r.rows)
 	for _, account := range accounts {
 		resolver := v.Resolver.For(account)
-		look, err := resolver.LookSignIn(r.ctx, scheme, rec.Origins)
+		ctx, done := r.asking()
+		look, err := resolver.LookSignIn(ctx, scheme, rec.Origins)
+		done()
 		if err != nil && r.trouble == nil {
 			r.trouble = err
 		}

@@ -178,7 +178,7 @@ func (o Options) early() (v *View, later func() (*View, error), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	p, warnings, err := Dir(o.Home).Load(ref.Profile)
+	p, warnings, err := o.dir().Load(ref.Profile)
 	if err != nil {
 		return nil, nil, err
 	}

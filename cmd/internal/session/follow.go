@@ -233,7 +233,7 @@ func (s *Session) want() {
 	if err != nil {
 		return
 	}
-	if file, _, err := Dir(s.o.Home).Resolve(ref.Profile); err == nil && file != s.wanted {
+	if file, _, err := s.o.dir().Resolve(ref.Profile); err == nil && file != s.wanted {
 		s.wanted = file
 		s.files = s.lookAtFiles(s.view)
 	}

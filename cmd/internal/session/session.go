@@ -40,6 +40,7 @@ type Options struct {
 	Version string
 	Logger  *slog.Logger
 	Tokens  *credential.Tokens // what the process remembers of sign-ins; nil: each view its own
+	Dir     profiles.Dir       // the folder of profiles; zero: that of Home
 }
 
 // View is one consistent look at a profile. A View is immutable.
@@ -119,9 +120,17 @@ func (o Options) reference() (profiles.Ref, error) {
 	return ref, nil
 }
 
+// dir is the folder of profiles.
+func (o Options) dir() profiles.Dir {
+	if o.Dir.Path != "" {
+		return o.Dir
+	}
+	return Dir(o.Home)
+}
+
 func (o Options) noProfile() error {
 	e := &NoProfileError{}
-	entries, err := Dir(o.Home).List()
+	entries, err := o.dir().List()
 	if err != nil {
 		return err
 	}
@@ -133,7 +142,7 @@ func (o Options) noProfile() error {
 
 // load reads and compiles one profile.
 func (o Options) load(ref profiles.Ref) (*View, error) {
-	p, warnings, err := Dir(o.Home).Load(ref.Profile)
+	p, warnings, err := o.dir().Load(ref.Profile)
 	if err != nil {
 		return nil, err
 	}
