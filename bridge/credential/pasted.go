@@ -183,8 +183,8 @@ func (p *pasted) check() error {
 		return &PastedError{"it is a user name and password (Basic), and the scheme takes a token"}
 	}
 	oneWord := p.kind("bearer") || p.kind("basic")
-	query := p.scheme != nil && p.scheme.Type == profiles.APIKey && p.scheme.In == "query" // which is percent-encoded
-	opaque := p.scheme == nil || IsOAuth(p.scheme)
+	query := p.scheme != nil && p.scheme.Type == profiles.APIKey && p.scheme.In == "query"                                                           // which is percent-encoded
+	opaque := p.scheme == nil || IsOAuth(p.scheme) || p.scheme.Type == profiles.ValueScheme && strings.HasPrefix(p.scheme.ID, profiles.ConfigPrefix) // a template decides where it goes
 	for _, r := range p.text {
 		switch {
 		case r < ' ' || r == 0x7f, r > 0x7f && !query && !opaque, r == ' ' && oneWord:
