@@ -50,6 +50,7 @@ var explained = []struct {
 		"a merge patch is easier to write than a list of commands"},
 	{"their vendor-extensions-test.yaml", "GET *", "query * deepObject", "query * deepObject exploded", 5,
 		"the default of explode is false, but OpenAPI defines deepObject only with true"},
+	{"their vendor-extensions-test.yaml", "*", "security *oauth2*", "security *openIdConnect*", 197, "both are the sign-in of one provider, which is one scheme"},
 }
 
 const hollow = "an optional form without any member, of a method that should have no body, is not sent"

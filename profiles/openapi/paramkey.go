@@ -76,8 +76,11 @@ const keyBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 // plainKey reports a name that means nothing but the key of an API.
 func plainKey(name string) bool {
+	if strings.EqualFold(name, "appid") { // app_id names an app
+		return true
+	}
 	name = plainName(name)
-	for _, end := range []string{"apikey", "apitoken", "appid", "appkey", "accesstoken", "authtoken", "accesskey", "subscriptionkey", "userkey", "clientsecret", "secretkey", "apisecret", "appcode"} {
+	for _, end := range []string{"apikey", "apitoken", "appkey", "accesstoken", "authtoken", "accesskey", "subscriptionkey", "userkey", "clientsecret", "secretkey", "apisecret", "appcode"} {
 		if strings.HasSuffix(name, end) {
 			return true
 		}

@@ -38,6 +38,7 @@ func TestParamKeys(t *testing.T) {
 		{param("header", "X-CSRF-Token", true, ""), "", 4, ""},
 		{param("header", "Idempotency-Key", true, "") + "," + param("header", "X-User-Id", true, ""), "", 4, ""},
 		{param("query", "reset_token", true, ""), "", 1, ""},
+		{param("query", "app_id", true, ""), "", 2, ""},
 		{param("query", "sort_key", true, ""), "", 4, ""},
 		// What a scheme of the operation fills, or an operation with a scheme can do without.
 		{param("header", "x-api-key", true, ""), `"security":[{"s":[]}],`, 1, ""},

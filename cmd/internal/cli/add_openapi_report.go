@@ -193,7 +193,7 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 			say("%s (%s): %s", s.ID, s.Type, s.Hint)
 		}
 	}
-	if len(r.Schemes) == 0 && r.Tools > 0 && !i.auth.None {
+	if len(r.Schemes) == 0 && r.Tools > 0 && !i.auth.None && len(i.read.Keys) == 0 {
 		say("The document does not say how to authenticate. If the API wants a credential, type: mcp-bridge add %s --update --auth bearer (or basic, apiKey:header:NAME, oidc=ISSUER: see mcp-bridge add --help)", p.Name)
 	}
 	say("Next: mcp-bridge tools %s, and mcp-bridge install CLIENT --profile %s", p.Name, p.Name)
