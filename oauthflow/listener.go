@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"strconv"
 	"strings"
@@ -116,7 +117,7 @@ func (l *loopback) isHost(host string) bool {
 // serve begins to answer.
 func (l *loopback) serve(h http.Handler) {
 	l.server = &http.Server{
-		Handler:           h,
+		Handler:           ownUser(h),
 		ReadTimeout:       requestTime,
 		ReadHeaderTimeout: requestTime,
 		IdleTimeout:       requestTime,
@@ -126,6 +127,26 @@ func (l *loopback) serve(h http.Handler) {
 	for _, listener := range l.listeners {
 		l.serving.Go(func() { _ = l.server.Serve(listener) })
 	}
+}
+
+// ownUser lets only the programs of this user ask: another one of the machine sees the
+// addresses that browsers are started with. It looks when something is asked, so that a
+// silent connection costs nothing.
+func ownUser(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		if local == nil || err != nil {
+			send(w, foreignPage)
+			return
+		}
+		own, err := netip.ParseAddrPort(local.String())
+		if err != nil || !samePerson(own, peer) {
+			send(w, foreignPage)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // close stops listening at once, lets what is being answered end for a moment, and

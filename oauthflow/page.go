@@ -41,6 +41,11 @@ var (
 		Text: []string{"It does not belong to the sign-in that is pending, so it was ignored. Nothing was changed, and the real sign-in still waits."},
 		Next: "If a link brought you here, close this tab.",
 	}
+	foreignPage = page{
+		status: http.StatusForbidden, Title: "This page is not for you",
+		Text: []string{"It was opened by another user of this computer, and answers only to programs of that user."},
+		Next: "You can close this tab.",
+	}
 	nowherePage = page{
 		status: http.StatusNotFound, Title: "There is nothing here",
 		Text: []string{"mcp-bridge opens this address only for a moment, to let somebody sign in."},

@@ -240,6 +240,8 @@ func (n Need) pending(a Attempt) *result.Result {
 	switch {
 	case a.Address == "":
 		text = doing + ".\nAsk the person to finish it, then call this tool again."
+	case a.Opened && n.Key: // who has the address of the page can type into it
+		text = doing + " in a browser window on their machine.\nAsk the person to " + what + " there, then call this tool again."
 	case a.Opened:
 		text = doing + " in a browser window on their machine.\nAsk the person to " + what + " there, then call this tool again. If no window has opened, they can open this address:\n" + a.Address
 	default:

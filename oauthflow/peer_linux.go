@@ -1,0 +1,59 @@
+package oauthflow
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+)
+
+// samePerson reports whether the program at the other end of a loopback connection is of
+// the user who runs this one, or of root, by the kernel's tables of connections. Where
+// these can be read and do not have the connection it is false; where they cannot, true:
+// what is asked still has to know the address.
+func samePerson(local, peer netip.AddrPort) bool {
+	readable := false
+	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		data, err := os.ReadFile(table)
+		if err != nil {
+			continue
+		}
+		readable = true
+		if uid, found := userOf(string(data), local, peer); found {
+			return uid == 0 || uid == os.Getuid()
+		}
+	}
+	return !readable
+}
+
+// userOf finds the socket that the peer has of a connection in a table, and its user.
+func userOf(table string, local, peer netip.AddrPort) (uid int, found bool) {
+	const established = "01"
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line)
+		if len(fields) < 8 || fields[3] != established || !isAddress(fields[1], peer) || !isAddress(fields[2], local) {
+			continue
+		}
+		if _, err := fmt.Sscan(fields[7], &uid); err == nil {
+			return uid, true
+		}
+	}
+	return 0, false
+}
+
+// isAddress compares an address of a table, such as 0100007F:1F90: words of 32 bits in
+// the byte order of the machine, and a port.
+func isAddress(text string, want netip.AddrPort) bool {
+	digits, port, _ := strings.Cut(text, ":")
+	raw, err := hex.DecodeString(digits)
+	if err != nil || len(raw)%4 != 0 || !strings.EqualFold(port, fmt.Sprintf("%04X", want.Port())) {
+		return false
+	}
+	for i := 0; i < len(raw); i += 4 {
+		binary.NativeEndian.PutUint32(raw[i:], binary.BigEndian.Uint32(raw[i:]))
+	}
+	address, ok := netip.AddrFromSlice(raw)
+	return ok && address.Unmap() == want.Addr().Unmap()
+}
