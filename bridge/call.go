@@ -101,6 +101,10 @@ func (s *sending) once(ctx context.Context, auth authorization) (result.Response
 // authorize returns the credentials of the call, or why there are none.
 func (s *sending) authorize(ctx context.Context) (authorization, *result.Result) {
 	used, creds, err := s.b.credentials(ctx, s.plan, s.in, s.lease)
+	if outOfFiles(err) { // idle connections hold some
+		s.sender.client.CloseIdleConnections()
+		used, creds, err = s.b.credentials(ctx, s.plan, s.in, s.lease)
+	}
 	for signedIn := true; err != nil && signedIn; { // a person may be needed for several that hold together
 		var r *result.Result
 		if signedIn, r = s.signIn(ctx, err); r != nil {

@@ -153,7 +153,7 @@ func (s *sender) network(err error, e *SendError) {
 		e.Message, e.hint = "its name cannot be looked up now", "check the network"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.Message, e.hint = "the connection was refused", "check that the backend runs, and server.baseUrl"
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+	case outOfFiles(err):
 		s.client.CloseIdleConnections() // so that the next attempt finds a free one
 		e.Message, e.hint = "no connection can be made: "+tooManyFiles, "wait until other calls have ended, or allow this program more open files: ulimit -n"
 	case strings.Contains(err.Error(), "response headers exceeded"), strings.Contains(err.Error(), "response header list larger than"):
@@ -202,6 +202,12 @@ func connected(_ context.Context, _ *url.URL, _ *http.Request, res *http.Respons
 
 // tooManyFiles is what EMFILE and ENFILE mean.
 const tooManyFiles = "too many open files"
+
+// outOfFiles reports that this program, or the machine, has as many files and
+// connections open as it may.
+func outOfFiles(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
 
 // brief masks a text that a backend chose, then shortens it: a credential that is cut
 // is not found any more.

@@ -87,7 +87,12 @@ func (w *work) renewOnce(ctx context.Context, n need) (*held, *problem) {
 		if h := w.inMemory(); h != nil && h.usable(w.now()) && !n.rejected {
 			return h, nil
 		}
-		return nil, &problem{reason: Unreachable, err: fmt.Errorf("another program is renewing the sign-in: %w", err), hint: "try again"}
+		why := "the sign-in cannot be renewed now"
+		var busy *home.Error
+		if errors.As(err, &busy) && busy.Kind == home.Busy {
+			why = "another program is renewing the sign-in"
+		}
+		return nil, &problem{reason: Unreachable, err: fmt.Errorf("%s: %w", why, err), hint: "try again"}
 	}
 	defer release()
 	if n.blind {
