@@ -55,7 +55,7 @@ var house = map[string]room{
 	// The judgement of addresses, and the only dialer: it has to reach the network.
 	"internal/outbound": {floor: -1, owns: []string{"golang.org/x/net/idna", "golang.org/x/net/http/httpproxy"}},
 	"profiles":          {floor: 0, beside: []string{"profiles/doc"}},
-	"profiles/schema":   {floor: 0, pure: true, beside: []string{"profiles/doc"}},
+	"profiles/schema":   {floor: 0, pure: true, owns: []string{"github.com/mozillazg/go-unidecode"}, beside: []string{"profiles/doc"}},
 	"internal/regular":  {floor: -1}, // opens files, which all rooms that read any need
 	"profiles/doc": {floor: 0, pure: true, owns: []string{
 		"github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}},
