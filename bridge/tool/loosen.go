@@ -30,6 +30,7 @@ func loosen(n *doc.Node) {
 	if len(there) == 0 || satisfiable(n) {
 		return
 	}
+	defer jsonschema.Typed(n)
 	for _, key := range there { // one alone
 		if without := let(n, key); satisfiable(without) {
 			n.Members = without.Members

@@ -26,6 +26,7 @@ func importedTool(t testing.TB, schema string) *Tool {
 func givable(t testing.TB, one *Tool) {
 	t.Helper()
 	root := parsed(one.InputSchema)
+	putPatterns(root, one.Patterns)
 	properties := root.Get("properties")
 	if properties == nil {
 		return

@@ -62,7 +62,7 @@ func TestArgumentSchema(t *testing.T) {
 		{"type = \"object\"\nproperties = { x = { type = [\"string\", \"null\", \"string\"], required = [\"a\", \"a\"], dependentRequired = { a = [\"b\", \"b\"] } } }",
 			`{"type":"object","properties":{"x":{"type":["string","null"],"dependentRequired":{"a":["b"]}}}}`, "", ""},
 		{"type = \"object\"\nproperties = { x = true, y = false, z = { additionalProperties = false, not = true, items = [{ type = \"string\" }], properties = 5 } }",
-			`{"type":"object","properties":{"x":{},"z":{"additionalProperties":false,"items":{"type":"string"}}}}`,
+			`{"type":"object","properties":{"x":{},"z":{"additionalProperties":false,"items":{"type":"string"},"type":"array"}}}`,
 			"tools[0].args[0].properties.z.properties", "a table of schemas"},
 	} {
 		got, warnings := argument(t, c.in)

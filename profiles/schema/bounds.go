@@ -197,6 +197,7 @@ func tuple(n *doc.Node) {
 		forms = append(forms, rest)
 	}
 	Put(n, "items", Union(forms))
+	Typed(n)
 }
 
 // Union returns the schema of what satisfies one of several.
@@ -324,5 +325,6 @@ func need(n *doc.Node, undeclared Undeclared) {
 	}
 	if len(properties.Members) > 0 {
 		Put(n, "properties", properties)
+		Typed(n)
 	}
 }

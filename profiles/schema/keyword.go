@@ -242,15 +242,19 @@ func Normal(n *doc.Node) *doc.Node {
 		Drop(out, "required") // its parent has it
 	}
 	lift(out)
-	if out.Get("type") == nil && !Restricted(out) {
-		switch {
-		case out.Get("properties") != nil:
-			Put(out, "type", Text("object"))
-		case out.Get("items") != nil:
-			Put(out, "type", Text("array"))
-		}
-	}
+	Typed(out)
 	return out
+}
+
+// Typed names the type of an object or an array that does not say that it is one.
+func Typed(n *doc.Node) {
+	switch {
+	case n.Get("type") != nil || Restricted(n):
+	case n.Get("properties") != nil:
+		Put(n, "type", Text("object"))
+	case n.Get("items") != nil:
+		Put(n, "type", Text("array"))
+	}
 }
 
 // Restricted reports that other keywords say what a value is.

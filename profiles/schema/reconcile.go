@@ -31,11 +31,11 @@ func Reconcile(n *doc.Node, required Undeclared) (notes []string) {
 	branches(n)
 	widen(n)
 	notes = values(n)
-	samples(n)
 	notes = append(notes, texts(n)...)
 	numbers(n)
 	lists(n)
 	objects(n, required)
+	samples(n)
 	return notes
 }
 
@@ -129,6 +129,11 @@ func writeValues(n, enum, only *doc.Node, list []*doc.Node) {
 		Put(n, "enum", &doc.Node{Kind: doc.List, Items: list})
 	}
 	for _, m := range slices.Clone(n.Members) { // all else about a value is said
+		switch m.Key {
+		case "items", "prefixItems", "properties", "required", "additionalProperties", "patternProperties", "propertyNames", "dependentRequired", "dependentSchemas":
+			Drop(n, m.Key)
+			continue
+		}
 		if bounds(m.Key) != 0 {
 			Drop(n, m.Key)
 		}
