@@ -30,8 +30,22 @@ var (
 	placeholder = regexp.MustCompile(`^(?:\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|%[A-Za-z_]+%|\{\{?[\s\w.-]+\}?\}|<[^<>]+>|\[[^\[\]]+\]|(?i:your[-_ ].*|.*[-_ ](?:goes|here)[-_ ]?(?:here)?)|[xX*.•…]{3,64})$`)
 )
 
-// quotes are the pairs that people and programs put around what is copied.
-var quotes = map[rune]rune{'"': '"', '\'': '\'', '`': '`', '“': '”', '„': '“', '‘': '’', '«': '»'}
+// closing is the quote that ends what another one begins; 0: it is no quote.
+func closing(quote rune) rune {
+	switch quote {
+	case '"', '\'', '`':
+		return quote
+	case '“':
+		return '”'
+	case '„':
+		return '“'
+	case '‘':
+		return '’'
+	case '«':
+		return '»'
+	}
+	return 0
+}
 
 // Pasted returns the credential of a scheme that a text holds: what a person typed, piped
 // in or put into a file or a variable. What is around a credential where people copy it is
@@ -93,8 +107,8 @@ func (p *pasted) takeAround() {
 	} else {
 		p.text = t
 	}
-	if r, size := utf8.DecodeRuneInString(p.text); quotes[r] != 0 && strings.HasSuffix(p.text, string(quotes[r])) && len(p.text) > 2*size {
-		p.take(strings.TrimSuffix(p.text[size:], string(quotes[r])), "the quotes around it")
+	if r, size := utf8.DecodeRuneInString(p.text); closing(r) != 0 && strings.HasSuffix(p.text, string(closing(r))) && len(p.text) > 2*size {
+		p.take(strings.TrimSuffix(p.text[size:], string(closing(r))), "the quotes around it")
 	}
 	if m := assignment.FindStringSubmatch(p.text); m != nil && p.isVariable(m[1], m[0]) {
 		p.take(m[2], "the name "+m[1]+" before it")
