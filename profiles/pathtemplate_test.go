@@ -1,7 +1,6 @@
 package profiles
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -82,7 +81,7 @@ func FuzzSplitPath(f *testing.F) {
 			all.WriteString(p.Text)
 		}
 		if !strings.ContainsAny(path, ",/") && all.String() != path {
-			t.Error(fmt.Sprintf("%q of %q", all.String(), path))
+			t.Errorf("%q of %q", all.String(), path)
 		}
 	})
 }

@@ -50,7 +50,7 @@ func (sh Shell) Word(s string) (word string, ok bool) {
 // takes typographic quotes for quotes. Neither has an escape for them that the other has.
 func windowsWord(s string) (string, bool) {
 	const bare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:\\+"
-	if s != "" && strings.Trim(s, bare) == "" && (s[0] != '-' || strings.IndexAny(s, ".:") < 0) {
+	if s != "" && strings.Trim(s, bare) == "" && (s[0] != '-' || !strings.ContainsAny(s, ".:")) {
 		return s, true // PowerShell cuts -a.b and -a:b in two
 	}
 	if s == "" || strings.HasSuffix(s, `\`) || strings.ContainsFunc(s, func(r rune) bool {

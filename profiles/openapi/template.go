@@ -297,8 +297,9 @@ func (t *pathTemplate) pairs(query string) string {
 	var kept []string
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		inner, ok := strings.CutPrefix(value, "{")
-		if inner, ok = strings.CutSuffix(inner, "}"); pair == "" || ok && !t.used[inner] && t.b.queryParam(name, inner) {
+		inner, opened := strings.CutPrefix(value, "{")
+		inner, closed := strings.CutSuffix(inner, "}")
+		if pair == "" || opened && closed && !t.used[inner] && t.b.queryParam(name, inner) {
 			continue
 		}
 		kept = append(kept, pair)

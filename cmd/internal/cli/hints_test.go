@@ -66,8 +66,7 @@ func spoken(t *testing.T, path string) []saying {
 		t.Fatal(err)
 	}
 	var out []saying
-	var visit func(ast.Node) bool
-	visit = func(n ast.Node) bool {
+	visit := func(n ast.Node) bool {
 		e, isExpr := n.(ast.Expr)
 		if !isExpr {
 			_, isImport := n.(*ast.ImportSpec)
