@@ -52,7 +52,9 @@ func Run(ctx context.Context, sys System, args []string) int {
 		fmt.Fprintln(sys.Err, "mcp-bridge: interrupted")
 		return exitStopped
 	}
-	if f := ran.Flags().Lookup("json"); f != nil && f.Value.String() == "true" {
+	asJSON, _ := ran.Flags().GetBool("json")
+	dryRun, _ := ran.Flags().GetBool("dry-run")
+	if asJSON && !dryRun { // a dry run prints the request or nothing: its reader sends it on
 		a.reportJSON(err)
 	}
 	report(sys.Err, err)
