@@ -100,7 +100,7 @@ func TestSchemesThatNobodyCanSignInTo(t *testing.T) {
 		r.write(".mcp-bridge/profiles/old.toml", fmt.Sprintf("[server]\nname = \"old\"\nbaseUrl = %q\n[[server.securitySchemes]]\nid = \"s\"\ntype = \"oauth2\"\n%s\n[server.defaultUpstreamSecurity]\nid = \"s\"\n"+
 			"[[tools]]\nname = \"whoami\"\nrequestTemplate = { url = \"/whoami\", method = \"GET\" }\n", r.API(), flow))
 		out, _, code := r.try(nil, "check", "old")
-		if code != 0 || !strings.Contains(out, "nobody can sign in to s") || !strings.Contains(out, why) {
+		if code != 0 || !strings.Contains(out, "the security scheme \"s\" cannot be used") || !strings.Contains(out, why) {
 			t.Errorf("check: exit %d\n%s", code, out)
 		}
 		for _, args := range [][]string{{"login", "old"}, {"call", "whoami", "--profile", "old"}} {

@@ -53,7 +53,10 @@ var formats = map[string]string{
 func (g *generator) text(s schema) string {
 	format, _ := s["format"].(string)
 	about, _ := s["description"].(string)
-	if strings.Contains(about, "the path of a local file") {
+	if _, named, ok := strings.Cut(about, "Format: "); ok { // one that validators of clients do not know
+		format, _, _ = strings.Cut(named, ".")
+	}
+	if strings.Contains(strings.ToLower(about), "the path of a local file") {
 		if g.IntN(2) == 0 {
 			return "file://" + g.file
 		}

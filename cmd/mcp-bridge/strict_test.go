@@ -47,7 +47,7 @@ func TestInspectorStrict(t *testing.T) {
 	}
 	if dir := os.Getenv("MCP_BRIDGE_OPENAPI"); dir != "" || os.Getenv("MCP_BRIDGE_TEST_ALL") == "1" {
 		if dir == "" {
-			dir = filepath.Join("..", "..", "..", "shared", "openapi")
+			dir = documents(t)
 		}
 		for _, name := range []string{"github-api.json", "stripe.yaml", "docker-engine-swagger2.yaml", "discord-3.1.json",
 			"digitalocean/specification/DigitalOcean-public.v2.yaml", "twilio-api-v2010.json", "spotify.yaml", "notion-3.1.json"} {
