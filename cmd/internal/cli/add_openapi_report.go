@@ -25,20 +25,42 @@ func loginHint(p *profiles.Profile, s *profiles.SecurityScheme, used map[string]
 	if signIns == 1 && credential.IsOAuth(s) || signIns == 0 && len(used) == 1 {
 		record = "" // login means it without being told
 	}
-	if credential.IsOAuth(s) && (s.Client == nil || s.Client.ID == "") {
-		return "needs a sign-in. Type: " + credential.LoginCommand(p.Name, record, "") +
-			" (if the server does not register clients automatically, first give it the client id that you have from it: mcp-bridge add " + p.Name + " --update --client-id ID)"
+	login := credential.LoginCommand(p.Name, record, "")
+	if credential.IsOAuth(s) {
+		return "needs a sign-in. " + clientHint(p, s, login)
 	}
 	needs := "a token"
 	switch {
-	case credential.IsOAuth(s):
-		needs = "a sign-in"
 	case s.Type == profiles.APIKey:
 		needs = "a key"
 	case s.Scheme == "basic":
 		needs = "a user name and password"
 	}
-	return "needs " + needs + ". Type: " + credential.LoginCommand(p.Name, record, "")
+	return "needs " + needs + ". Type: " + login
+}
+
+// clientHint says which client has to be registered at the authorization server of a
+// scheme, with which redirect address, before login can be typed.
+func clientHint(p *profiles.Profile, s *profiles.SecurityScheme, login string) string {
+	hint := "Type: " + login
+	address := ""
+	if hasToRegister(s) {
+		address = "redirect address " + toRegister(s)
+	}
+	switch {
+	case s.Client != nil && s.Client.ID != "" && address != "":
+		return "Register this at the server for the client " + s.Client.ID + ": " + address + ". " + hint
+	case s.Client != nil && s.Client.ID != "":
+		return hint
+	}
+	give := "mcp-bridge add " + p.Name + " --update --client-id ID"
+	if p.OpenAPI == nil {
+		give = "write id = \"ID\" under [server.securitySchemes.client] of " + s.ID + " in " + p.File
+	}
+	if address != "" {
+		address = " with the " + address
+	}
+	return hint + " (if the server does not register clients automatically, first register an app there" + address + " and give its client id: " + give + ")"
 }
 
 // usedSchemes are the ids of the schemes that tools need.

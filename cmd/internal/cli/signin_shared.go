@@ -89,10 +89,21 @@ func toRegister(s *profiles.SecurityScheme) string {
 	return address
 }
 
+// hasToRegister reports whether a person has to register a redirect address at the server
+// for the client of a scheme: the browser is sent back to it, and no document at the
+// client's id names it.
+func hasToRegister(s *profiles.SecurityScheme) bool {
+	if !credential.IsOAuth(s) {
+		return false
+	}
+	c := s.Client
+	return c == nil || (c.Grant == "" || c.Grant == string(oauthflow.AuthorizationCode)) && !strings.HasPrefix(c.ID, "https://")
+}
+
 // registered is what a person should look at when the server never sent the browser
-// back; empty for a client that the server registers by itself.
+// back; empty for a client that the server registers automatically.
 func (s *visit) registered() string {
-	if !s.oauth() || s.scheme.Client == nil || s.scheme.Client.ID == "" || strings.HasPrefix(s.scheme.Client.ID, "https://") {
+	if !s.oauth() || s.scheme.Client == nil || s.scheme.Client.ID == "" || !hasToRegister(s.scheme) {
 		return ""
 	}
 	return fmt.Sprintf("if the server complained about the redirect address: register %s there for the client %s, or set client.redirect (host, port, path) in %s to what is registered",
