@@ -190,7 +190,9 @@ func (e *Exposure) example() string {
 	return "NAME"
 }
 
-func (e *Exposure) shows(name string) bool { return slices.Contains(e.meta, name) }
+// Meta returns the names of the tools of this package that are listed, such as
+// search_tools; empty: there are none. The slice is the caller's.
+func (e *Exposure) Meta() []string { return slices.Clone(e.meta) }
 
 // oneLine is text on one line, at most so many characters long.
 func oneLine(text string, most int) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // listed is a tool as tools/list has it. Every hint is always there, because clients
@@ -87,7 +88,7 @@ func (e *Exposure) about() string {
 }
 
 func (e *Exposure) callers() string {
-	if e.shows(CallWriteTool) {
+	if slices.Contains(e.meta, CallWriteTool) {
 		return "call_read_tool or call_write_tool to call one"
 	}
 	return "call_read_tool to call one"

@@ -1,16 +1,19 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/mcp-bridge/mcp-bridge/bridge"
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
+	"github.com/mcp-bridge/mcp-bridge/bridge/exposure"
 	"github.com/mcp-bridge/mcp-bridge/bridge/result"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/spf13/cobra"
@@ -36,10 +39,12 @@ func (a *app) callCommand() *cobra.Command {
 --arg k=v gives one argument; k:=v gives it as JSON. A member of an argument is given
 as body.title=x or body.labels[0]=x, or as title=x where only one has it. --args gives all as one JSON
 object, or reads it from standard input with "-". --dry-run prints the request
-without sending it; it needs no credential and shows none.`,
+without sending it; it needs no credential and shows none. Where clients are shown
+search tools, those can be called, too.`,
 		Example: `  mcp-bridge call get_pet --arg id=7
   mcp-bridge call find_pets --args '{"tags": ["a", "b"]}' --json
-  mcp-bridge call get_pet --arg id=7 --dry-run`,
+  mcp-bridge call get_pet --arg id=7 --dry-run
+  mcp-bridge call search_tools --arg query='find a pet'`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeTools,
 		RunE:              func(c *cobra.Command, args []string) error { return a.call(c.Context(), args[0], f) },
@@ -63,25 +68,68 @@ func (a *app) call(ctx context.Context, name string, f callFlags) error {
 	if err != nil {
 		return err
 	}
+	c := bridge.Call{Tool: name, Arguments: arguments, Approved: f.yes, Select: f.jq, Once: true}
+	if slices.Contains(v.Exposure.Meta(), name) {
+		return a.callMeta(ctx, v, c, f)
+	}
 	if _, known := v.Set.Tool(name); !known {
 		if _, denied := v.Set.Denied(name); !denied {
 			return a.unknownTool(v, name)
 		}
 	}
-	c := bridge.Call{Tool: name, Arguments: arguments, Approved: f.yes, Select: f.jq, Once: true}
 	if f.dryRun {
 		return a.dryRun(v, c, f.json)
 	}
-	if !f.yes && a.canAsk() && v.Bridge.NeedsConfirmation(name) {
-		if c.Approved, err = a.confirm(ctx, fmt.Sprintf("Call %s of %s?", name, v.Profile.Name)); err != nil {
-			return err
+	r, err := a.callOnce(ctx, v, c)
+	if err != nil {
+		return err
+	}
+	return a.printed(r, f.json)
+}
+
+// callMeta calls a tool that clients are shown beside or in place of those of the API,
+// such as search_tools, and the tool of the API that it may name.
+func (a *app) callMeta(ctx context.Context, v *session.View, c bridge.Call, f callFlags) error {
+	if c.Tool == exposure.ReadResult {
+		return fail(exitFailed, "pick from the response with mcp-bridge call TOOL --select, a jq expression", "read_result reads on in a result of a running server, and a call from the terminal prints its result whole or cut, and keeps none")
+	}
+	var err error
+	planned := false
+	limits := result.LimitsOf("", v.Profile.Exposure.MaxResultChars)
+	r := v.Exposure.Call(c.Tool, c.Arguments, limits.Chars, func(name string, arguments json.RawMessage, selection string) *result.Result {
+		one := c
+		one.Tool, one.Arguments, one.Select = name, arguments, cmp.Or(selection, c.Select)
+		if f.dryRun {
+			planned, err = true, a.dryRun(v, one, f.json)
+			return &result.Result{}
+		}
+		var r *result.Result
+		if r, err = a.callOnce(ctx, v, one); err != nil {
+			return &result.Result{}
+		}
+		return r
+	})
+	if planned || err != nil {
+		return err
+	}
+	return a.printed(r, f.json)
+}
+
+// callOnce calls a tool of the API, and asks before where the profile's policy does.
+func (a *app) callOnce(ctx context.Context, v *session.View, c bridge.Call) (*result.Result, error) {
+	if !c.Approved && a.canAsk() && v.Bridge.NeedsConfirmation(c.Tool) {
+		var err error
+		if c.Approved, err = a.confirm(ctx, fmt.Sprintf("Call %s of %s?", c.Tool, v.Profile.Name)); err != nil {
+			return nil, err
 		}
 	}
 	r := v.Bridge.Call(ctx, c)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err := a.printResult(r, f.json); err != nil {
+	return r, ctx.Err()
+}
+
+// printed prints a result; the error carries only the exit code of one that is an error.
+func (a *app) printed(r *result.Result, asJSON bool) error {
+	if err := a.printResult(r, asJSON); err != nil {
 		return err
 	}
 	if r.IsError {
@@ -111,6 +159,7 @@ func (a *app) unknownTool(v *session.View, name string) error {
 	for _, t := range v.Set.Tools() {
 		names = append(names, t.Name)
 	}
+	names = append(names, v.Exposure.Meta()...)
 	hint := didYouMean(name, names)
 	if len(names) > 12 && !strings.HasPrefix(hint, "did") {
 		hint = "see them with: mcp-bridge tools " + v.Profile.Name
@@ -210,5 +259,5 @@ func (a *app) completeTools(c *cobra.Command, args []string, _ string) ([]string
 	for _, t := range v.Set.Tools() {
 		out = append(out, t.Name+"\t"+summary(t))
 	}
-	return out, cobra.ShellCompDirectiveNoFileComp
+	return append(out, v.Exposure.Meta()...), cobra.ShellCompDirectiveNoFileComp
 }
