@@ -98,28 +98,45 @@ func (c *compiler) place(s *Set, t *Tool) {
 	}
 }
 
-// rules warns of a rule that names a tool which is not there: it protects nothing.
+// rules warns of a rule that matches no tool: it protects nothing, or allows nothing.
 func (c *compiler) rules(s *Set) {
 	c.at = ""
-	names := make([]string, len(s.all))
+	names, operations := make([]string, len(s.all)), make([]string, len(s.all))
 	for i, t := range s.all {
-		names[i] = t.Name
+		names[i], operations[i] = t.Name, t.Request.Method+" "+t.Path
+	}
+	var allowed []string
+	if c.profile.OpenAPI != nil && c.profile.Server.AllowTools != nil { // else package profiles warns of it
+		allowed = *c.profile.Server.AllowTools
 	}
 	for _, list := range []struct {
 		key   string
 		rules []string
-	}{{"policy.deny", c.profile.Policy.Deny}, {"policy.confirm", c.profile.Policy.Confirm}} {
+	}{{"server.allowTools", allowed}, {"policy.deny", c.profile.Policy.Deny}, {"policy.confirm", c.profile.Policy.Confirm}} {
 		for i, rule := range list.rules {
-			if profiles.IsOperationRule(rule) || strings.ContainsAny(rule, "*?") || s.byName[rule] != nil {
+			if general(rule) || slices.ContainsFunc(s.all, func(t *Tool) bool { return profiles.MatchRule(rule, t.Name, t.Request.Method, t.Path) }) {
 				continue
 			}
 			message := "there is no tool " + quoted(rule)
-			if near := plaintext.Nearest(rule, names); near != "" {
+			if profiles.IsOperationRule(rule) || strings.ContainsAny(rule, "*?") {
+				message = quoted(rule) + " matches no tool"
+			}
+			known := names
+			if profiles.IsOperationRule(rule) {
+				known = operations
+			}
+			if near := plaintext.Nearest(rule, known); near != "" {
 				message += " (did you mean " + near + "?)"
 			}
 			c.warn(doc.Index(list.key, i), message)
 		}
 	}
+}
+
+// general reports whether a rule of the policy is for every path, such as "DELETE /**": it
+// may be there for operations that do not exist yet.
+func general(rule string) bool {
+	return profiles.IsOperationRule(rule) && (strings.HasSuffix(rule, " /**") || rule == "/**")
 }
 
 // tool compiles one hand-written or Higress tool.

@@ -236,8 +236,9 @@ func TestPolicy(t *testing.T) {
 }
 
 func TestRuleThatMeansNoTool(t *testing.T) {
-	s := compile(t, "[server]\nname = \"s\"\nbaseUrl = \"https://h.example\"\n[policy]\ndeny = [\"admin_wpie\", \"x_*\", \"admin_wipe\"]\nconfirm = [\"zzz\", \"POST /nope\"]\n"+three)
-	if !has(s.Warnings(), "policy.deny[0]", "did you mean admin_wipe?") || !has(s.Warnings(), "policy.confirm[0]", "no tool") || len(s.Warnings()) != 2 {
+	s := compile(t, "[server]\nname = \"s\"\nbaseUrl = \"https://h.example\"\n[policy]\ndeny = [\"admin_wpie\", \"x_*\", \"admin_*\", \"admin_wipe\", \"PROPFIND /**\"]\nconfirm = [\"zzz\", \"POST /nope\", \"/**\"]\n"+three)
+	if !has(s.Warnings(), "policy.deny[0]", "did you mean admin_wipe?") || !has(s.Warnings(), "policy.deny[1]", "matches no tool") ||
+		!has(s.Warnings(), "policy.confirm[0]", "no tool") || !has(s.Warnings(), "policy.confirm[1]", "matches no tool") || len(s.Warnings()) != 4 {
 		t.Errorf("warnings %v", s.Warnings())
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/bridge/credential"
 	"github.com/mcp-bridge/mcp-bridge/bridge/tool"
+	"github.com/mcp-bridge/mcp-bridge/cmd/internal/importer"
 	"github.com/mcp-bridge/mcp-bridge/cmd/internal/session"
 	"github.com/mcp-bridge/mcp-bridge/oauthflow"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
@@ -129,7 +130,32 @@ func (a *app) documentFindings(v *session.View) []finding {
 	for _, s := range d.Skipped {
 		out = append(out, finding{At: s.At, Message: s.Operation + " is no tool: " + s.Reason})
 	}
+	return append(out, a.strayFindings(v.Profile)...)
+}
+
+// strayFindings are the parts of a profile's selection, and its overrides, that match
+// nothing in its document: likely misspelt.
+func (a *app) strayFindings(p *profiles.Profile) []finding {
+	if p.OpenAPI.Include.IsZero() && p.OpenAPI.Exclude.IsZero() && len(p.OpenAPI.Overrides) == 0 {
+		return nil
+	}
+	whole, err := a.wholeDocument(p)
+	if err != nil {
+		return nil // as in documentFindings
+	}
+	var out []finding
+	for _, s := range importer.Strays(p.OpenAPI, whole) {
+		out = append(out, finding{At: p.At(s.Key), Key: s.Key, Message: s.InProfile(), Hint: s.Hint()})
+	}
 	return out
+}
+
+// wholeDocument reads the document of a profile without its selection.
+func (a *app) wholeDocument(p *profiles.Profile) (*openapi.Document, error) {
+	all, imports := *p, *p.OpenAPI
+	imports.Include, imports.Exclude, imports.Overrides = profiles.Selection{}, profiles.Selection{}, nil
+	all.OpenAPI = &imports
+	return session.Options{Home: a.home}.Document(context.Background(), &all)
 }
 
 func (a *app) printCheck(r checked) error {

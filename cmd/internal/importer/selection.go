@@ -7,13 +7,14 @@ import (
 
 	"github.com/mcp-bridge/mcp-bridge/internal/plaintext"
 	"github.com/mcp-bridge/mcp-bridge/profiles"
+	"github.com/mcp-bridge/mcp-bridge/profiles/doc"
 	"github.com/mcp-bridge/mcp-bridge/profiles/openapi"
 )
 
 // Stray is a part of a selection that picks nothing.
 type Stray struct {
 	Flag  string // such as "include-tag"
-	Key   string // such as "openapi.include.tags"
+	Key   string // such as "openapi.include.tags[0]"
 	Value string
 	near  string
 	known []string // what it could have been
@@ -52,13 +53,8 @@ func (s *Stray) Hint() string {
 // allowed, which picks nothing in a document that was read without any selection; nil when
 // there is none. allowed are names and patterns.
 func CheckSelection(include, exclude profiles.Selection, allowed []string, all *openapi.Document) *Stray {
-	for _, one := range []struct {
-		word      string
-		selection profiles.Selection
-	}{{"include", include}, {"exclude", exclude}} {
-		if s := strayOf(one.word, one.selection, all); s != nil {
-			return s
-		}
+	for _, s := range append(straysOf("include", include, all), straysOf("exclude", exclude, all)...) {
+		return s
 	}
 	names := make([]string, 0, len(all.Operations))
 	for _, o := range all.Operations {
@@ -72,7 +68,45 @@ func CheckSelection(include, exclude profiles.Selection, allowed []string, all *
 	return nil
 }
 
-func strayOf(word string, s profiles.Selection, all *openapi.Document) *Stray {
+// Strays returns every part of what a profile selects and overrides which picks nothing in
+// a document that was read without any selection.
+func Strays(p *profiles.OpenAPI, all *openapi.Document) []*Stray {
+	out := append(straysOf("include", p.Include, all), straysOf("exclude", p.Exclude, all)...)
+	var ids, operations []string
+	for _, o := range all.Operations {
+		if o.ID != "" {
+			ids = append(ids, o.ID)
+		}
+		operations = append(operations, o.Method+" "+o.Path)
+	}
+	for i, one := range p.Overrides {
+		if slices.ContainsFunc(all.Operations, func(o openapi.Operation) bool { return one.Matches(o.Method, o.Path, o.ID) }) ||
+			one.Operation == "" && one.Match == "" {
+			continue
+		}
+		s := &Stray{Key: doc.Index("openapi.overrides", i) + ".match", Value: one.Match, known: operations, what: "operation"}
+		if one.Operation != "" {
+			s = &Stray{Key: doc.Index("openapi.overrides", i) + ".operation", Value: one.Operation, known: ids, what: "operation id"}
+		}
+		if skipped(s.Value, all) {
+			continue
+		}
+		s.near = plaintext.Nearest(s.Value, s.known)
+		out = append(out, s)
+	}
+	return out
+}
+
+// skipped reports whether a pattern is for an operation of the document that cannot be a
+// tool: to exclude or to hide it is no mistake.
+func skipped(pattern string, all *openapi.Document) bool {
+	return slices.ContainsFunc(all.Skipped, func(s openapi.Skip) bool {
+		method, path, _ := strings.Cut(s.Operation, " ")
+		return profiles.MatchGlob(pattern, s.Operation) || profiles.MatchOperation(pattern, method, path) || profiles.MatchPath(pattern, path)
+	})
+}
+
+func straysOf(word string, s profiles.Selection, all *openapi.Document) (out []*Stray) {
 	for _, list := range []struct {
 		flag, key, what string
 		values          []string
@@ -98,7 +132,8 @@ func strayOf(word string, s profiles.Selection, all *openapi.Document) *Stray {
 				}
 			}
 		}
-		for _, v := range list.values {
+		slices.Sort(known)
+		for i, v := range list.values {
 			picks := list.only(v)
 			if slices.ContainsFunc(all.Operations, func(o openapi.Operation) bool { return picks.Matches(o.Method, o.Path, o.ID, o.Tags, o.Deprecated) }) {
 				continue
@@ -106,9 +141,11 @@ func strayOf(word string, s profiles.Selection, all *openapi.Document) *Stray {
 			if word == "exclude" && list.flag == "method" && slices.Contains([]string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"}, strings.ToUpper(v)) {
 				continue // that there is none is what is wanted
 			}
-			slices.Sort(known)
-			return &Stray{Flag: word + "-" + list.flag, Key: "openapi." + word + "." + list.key, Value: v, near: plaintext.Nearest(v, known), known: known, what: list.what}
+			if word == "exclude" && skipped(v, all) {
+				continue
+			}
+			out = append(out, &Stray{Flag: word + "-" + list.flag, Key: doc.Index("openapi."+word+"."+list.key, i), Value: v, near: plaintext.Nearest(v, known), known: known, what: list.what})
 		}
 	}
-	return nil
+	return out
 }

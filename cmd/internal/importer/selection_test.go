@@ -40,3 +40,40 @@ func TestStraySelections(t *testing.T) {
 		}
 	}
 }
+
+// TestStraysOfAProfile: each part of a profile that picks nothing is found, all of them
+// and with their keys; what is for an operation that is no tool is none.
+func TestStraysOfAProfile(t *testing.T) {
+	all := &openapi.Document{Operations: []openapi.Operation{
+		{ID: "issues/list", Method: "GET", Path: "/repos/{r}/issues", Tags: []string{"issues"}},
+		{ID: "user", Method: "GET", Path: "/user"},
+	}, Skipped: []openapi.Skip{{Operation: "POST /broken"}}}
+	p := &profiles.OpenAPI{
+		Include: profiles.Selection{Tags: []string{"issues", "isues", "isue"}, Paths: []string{"/usr"}},
+		Exclude: profiles.Selection{Operations: []string{"user", "usr"}, Paths: []string{"/broken", "/brokn"}, Methods: []string{"DELETE"}},
+		Overrides: []profiles.Override{{Operation: "user"}, {Operation: "issues/lst"}, {Match: "GET /usr"}, {Match: "GET /**"},
+			{Match: "POST /broken", Hidden: true}, {Match: "POST /user"}},
+	}
+	var got []string
+	for _, s := range Strays(p, all) {
+		got = append(got, s.Key+": "+s.InProfile()+"; "+s.Hint())
+	}
+	want := []string{
+		`openapi.include.tags[1]: "isues" matches no tag of the document; did you mean issues`,
+		`openapi.include.tags[2]: "isue" matches no tag of the document; the document has issues`,
+		`openapi.include.paths[0]: "/usr" matches no path of the document; did you mean /user`,
+		`openapi.exclude.paths[1]: "/brokn" matches no path of the document; the document has /repos`,
+		`openapi.exclude.operations[1]: "usr" matches no operation id of the document; did you mean user`,
+		`openapi.overrides[1].operation: "issues/lst" matches no operation id of the document; did you mean issues/list`,
+		`openapi.overrides[2].match: "GET /usr" matches no operation of the document; did you mean GET /user`,
+		`openapi.overrides[5].match: "POST /user" matches no operation of the document; `,
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d: %s", len(got), strings.Join(got, "\n"))
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("got  %s\nwant %s", got[i], want[i])
+		}
+	}
+}
