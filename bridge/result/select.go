@@ -48,6 +48,10 @@ var errTooLarge = errors.New("the output is too large")
 // second, or when it asks for too much memory or work. maxBytes bounds the output. The
 // error is a [*SelectError].
 func Select(ctx context.Context, expression string, document []byte, maxBytes int) ([]byte, error) {
+	return selectWithin(ctx, selectTime, expression, document, maxBytes)
+}
+
+func selectWithin(ctx context.Context, longest time.Duration, expression string, document []byte, maxBytes int) ([]byte, error) {
 	fail := func(err error) ([]byte, error) { return nil, &SelectError{expression, err} }
 	if len(expression) > maxExpression {
 		return fail(fmt.Errorf("the expression is longer than %d bytes", maxExpression))
@@ -69,7 +73,7 @@ func Select(ctx context.Context, expression string, document []byte, maxBytes in
 	if err := d.Decode(&v); err != nil {
 		return fail(errors.New("the response is not JSON"))
 	}
-	ctx, cancel := context.WithTimeout(ctx, selectTime)
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	w := &writer{limit: maxBytes}
 	for outputs := code.RunWithContext(watch(ctx), v); ; {
