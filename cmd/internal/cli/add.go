@@ -100,6 +100,8 @@ stay in the profile (keep) or are left out (drop).`,
 	c.Flags().StringVar(&f.clientID, "client-id", "", "the client id that the API's authorization server gave you")
 	c.Flags().StringVar(&f.redirect, "redirect", "", "the redirect address that is registered there: a port, a path, or http://127.0.0.1:PORT/PATH")
 	c.Flags().BoolVar(&f.readOnly, "read-only", false, "only tools that read (policy.readOnly)")
+	_ = c.RegisterFlagCompletionFunc("include-tag", a.completeTags)
+	_ = c.RegisterFlagCompletionFunc("exclude-tag", a.completeTags)
 	_ = c.RegisterFlagCompletionFunc("auth", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"bearer", "basic", "apiKey:header:", "apiKey:query:", "apiKey:cookie:", "oidc=https://", "oauth2=https://", "none"},
 			cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace

@@ -56,6 +56,7 @@ search tools, those can be called, too.`,
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "print the request, send nothing")
 	c.Flags().BoolVar(&f.yes, "yes", false, "confirm a call that the profile's policy asks about")
 	c.Flags().BoolVar(&f.json, "json", false, "print the MCP result, or the request, as JSON")
+	a.completeCredential(c, false)
 	return c
 }
 

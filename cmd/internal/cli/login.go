@@ -70,6 +70,7 @@ OAuth or OpenID Connect scheme is meant, or its only scheme.`,
 	c.Flags().BoolVar(&f.noBrowser, "no-browser", false, "only print the address to open")
 	c.Flags().DurationVar(&f.timeout, "timeout", signin.DefaultTimeout, "how long to wait for the person")
 	c.Flags().BoolVar(&f.yes, "yes", false, "let another person take the place of the one who is signed in, without asking")
+	a.completeCredential(c, true)
 	return c
 }
 

@@ -41,6 +41,7 @@ func (a *app) logoutCommand() *cobra.Command {
 	c.Flags().StringVar(&account, "account", "", "the account (default: the current one)")
 	c.Flags().StringVar(&scheme, "scheme", "", "forget only this security scheme's credential")
 	c.Flags().BoolVar(&all, "all", false, "forget those of every account")
+	a.completeCredential(c, true)
 	return c
 }
 

@@ -148,7 +148,7 @@ func (r *statusReport) collect() error {
 		v, err := r.a.view(ref, "")
 		if err != nil {
 			if r.a.profileFlag != "" {
-				return err
+				return r.only(ref, err)
 			}
 			r.unusable(ref, err)
 			continue
@@ -166,8 +166,21 @@ func (r *statusReport) collect() error {
 		}
 	}
 	if r.a.profileFlag == "" {
-		r.leftOver()
+		r.leftOver("")
 	}
+	return nil
+}
+
+// only reports on the one profile that was asked for and cannot be used. The error is err
+// when there is no such profile.
+func (r *statusReport) only(ref string, err error) error {
+	identity, _, missing := r.a.resolve(ref)
+	if missing != nil || findings(err) == nil {
+		return err
+	}
+	r.unusable(identity, err)
+	r.a.say("  mcp-bridge check %s", commandLine(identity))
+	r.leftOver(identity)
 	return nil
 }
 
@@ -215,15 +228,16 @@ func (r *statusReport) advice(e home.Entry) string {
 }
 
 // leftOver adds what is stored for a profile or a scheme that is not there any
-// more, or cannot be read.
-func (r *statusReport) leftOver() {
+// more, or cannot be read. only is the identity of the one profile that is asked for;
+// empty: all.
+func (r *statusReport) leftOver(only string) {
 	type place struct{ profile, record, account string }
 	told := map[place]bool{}
 	for i := range r.rows {
 		told[place{r.rows[i].Profile, r.rows[i].Scheme, r.rows[i].Account}] = true
 	}
 	for _, e := range r.index.Entries {
-		if r.shown[e.Key] || told[place{e.Profile, e.Record, e.Account}] {
+		if only != "" && e.Profile != only || r.shown[e.Key] || told[place{e.Profile, e.Record, e.Account}] {
 			continue
 		}
 		row := statusRow{Profile: e.Profile, Account: e.Account, Scheme: e.Record, Scopes: []string{}, Origins: e.Origins, Store: e.Store, State: credential.SignedIn, static: e.Kind == home.KindStatic, gone: true}
@@ -334,6 +348,9 @@ func outside(a *app, v *session.View, ref *profiles.Reference) (store string, st
 
 func (r *statusReport) print() error {
 	if len(r.rows) == 0 {
+		if r.a.profileFlag != "" && len(r.broken) > 0 {
+			return nil // which has been said
+		}
 		names, err := session.Dir(r.a.home).Names()
 		if err == nil && len(names) == 0 && r.a.profileFlag == "" {
 			r.a.say("no profiles yet; make one: mcp-bridge add SOURCE, or mcp-bridge profiles new NAME")

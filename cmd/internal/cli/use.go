@@ -24,7 +24,7 @@ P, and "use -" goes back to the profile and account before. A server that was st
 --profile keeps its profile and follows that profile's current account.`,
 		Example:           "  mcp-bridge use petstore\n  mcp-bridge use petstore/work\n  mcp-bridge use -",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: a.completeProfiles,
+		ValidArgsFunction: a.completeUse,
 		RunE:              func(c *cobra.Command, args []string) error { return a.use(c.Context(), args[0]) },
 	}
 }
