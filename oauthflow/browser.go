@@ -32,6 +32,10 @@ type BrowserOptions struct {
 	// Output takes what the program prints; nil: nothing does. Standard output belongs
 	// to the protocol and must not be given.
 	Output io.Writer
+	// Keep, unless it is nil, keeps a page that leads to the address where only this
+	// user can read it, and returns its absolute path. The program is then given the
+	// page's file address: other users may read the command lines of programs.
+	Keep func(page []byte) (path string, err error)
 }
 
 // OpenBrowser opens an address that CheckAddress permits. It returns when the program
@@ -43,6 +47,13 @@ type BrowserOptions struct {
 func OpenBrowser(ctx context.Context, address string, o BrowserOptions) error {
 	if err := CheckAddress(address); err != nil {
 		return err
+	}
+	if o.Keep != nil {
+		path, err := o.Keep(redirectPage(address))
+		if err != nil {
+			return fmt.Errorf("keep a page that leads to the address: %w", err)
+		}
+		address = fileAddress(path)
 	}
 	open, err := opener(address, o)
 	if err != nil {

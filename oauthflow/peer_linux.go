@@ -12,25 +12,44 @@ import (
 	"github.com/mcp-bridge/mcp-bridge/internal/regular"
 )
 
-// samePerson reports whether the program at the other end of a loopback connection is of
-// the user who runs this one, or of root, by the kernel's tables of connections. Where
-// these can be read and do not have the connection it is false; where they cannot, true:
-// what is asked still has to know the address.
-func samePerson(local, peer netip.AddrPort) bool {
-	readable := false
-	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		const longest = 64 << 20 // some 400,000 connections; a longer table counts as one without ours
-		data, err := regular.Read(table, longest)
-		var long *regular.LimitError
-		if err != nil && !errors.As(err, &long) {
-			continue
+// tables are the kernel's lists of TCP connections.
+func tables() []string { return []string{"/proc/net/tcp", "/proc/net/tcp6"} }
+
+// KnowsPeers reports whether the pages of a sign-in can tell which user asks for them, and
+// so answer to nobody else. Where they cannot, the address of a page must be kept from
+// other users: see BrowserOptions.Keep.
+func KnowsPeers() bool {
+	for _, table := range tables() {
+		if _, readable := connections(table); readable {
+			return true
 		}
-		readable = true
-		if uid, found := userOf(string(data), local, peer); found {
+	}
+	return false
+}
+
+// connections reads a table. One that is longer than is read counts as one that has
+// nothing in it.
+func connections(table string) (text string, readable bool) {
+	const longest = 64 << 20 // some 400,000 connections
+	data, err := regular.Read(table, longest)
+	var long *regular.LimitError
+	return string(data), err == nil || errors.As(err, &long)
+}
+
+// samePerson reports whether the program at the other end of a loopback connection is of
+// the user who runs this one, or of root. Where the tables can be read and do not have the
+// connection it is false; where they cannot, true: what is asked still has to know the
+// address.
+func samePerson(local, peer netip.AddrPort) bool {
+	known := false
+	for _, table := range tables() {
+		text, readable := connections(table)
+		known = known || readable
+		if uid, found := userOf(text, local, peer); found {
 			return uid == 0 || uid == os.Getuid()
 		}
 	}
-	return !readable
+	return !known
 }
 
 // userOf finds the socket that the peer has of a connection in a table, and its user.

@@ -36,6 +36,7 @@ type app struct {
 	tokens *credential.Tokens // what this process remembers of sign-ins
 	asked  signin.Asked       // about which sign-ins the client was asked
 	dir    profiles.Dir       // a listing of the profiles, for a command that goes through all of them; zero: none
+	pages  pages              // that lead browsers to sign-ins of this command
 	opened keychain.Store     // what store returned: one that gives no answer is waited for once in a command
 }
 
@@ -68,6 +69,7 @@ func (a *app) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	a.tokens.Close(ctx)
+	a.pages.remove()
 }
 
 // defaultCommand serves when a client starts the program without a command.
@@ -255,6 +257,7 @@ func (a *app) open(c *cobra.Command) error {
 		}
 		return fail(exitKeychain, "", "%w", err)
 	}
+	a.pages.home = a.home
 	data, file, err := a.home.ReadConfig()
 	if needsNoHome(c) {
 		return nil

@@ -236,11 +236,15 @@ func (a *app) openBrowser(p *profiles.Profile) func(context.Context, string) err
 		output = a.sys.Err
 	}
 	return func(ctx context.Context, address string) error {
-		return oauthflow.OpenBrowser(ctx, address, oauthflow.BrowserOptions{
+		o := oauthflow.BrowserOptions{
 			Command: a.config.Browser.Command,
 			Environ: a.childEnvironment(p),
 			Output:  output,
-		})
+		}
+		if !oauthflow.KnowsPeers() {
+			o.Keep = a.pages.keep
+		}
+		return oauthflow.OpenBrowser(ctx, address, o)
 	}
 }
 
