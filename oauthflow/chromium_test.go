@@ -229,12 +229,14 @@ func TestLoginInChromium(t *testing.T) {
 func TestFormInChromium(t *testing.T) {
 	c := newTab(t)
 	a := ask(t, FormOptions{Origins: []string{"https://api.example"}}, nil)
+	const focus = "document.querySelector('[type=password]').focus()" // autofocus may come later
 	c.open(a.address)
+	c.eval(focus)
 	c.enter()
 	if text := c.eval("document.body.innerText"); !strings.Contains(text, "the field was empty") {
 		t.Errorf("Chromium shows:\n%s", text)
 	}
-	c.eval("document.querySelector('[type=password]').focus()") // autofocus may come later
+	c.eval(focus)
 	c.typed("key-of-chromium")
 	if kind := c.eval("document.activeElement.type + document.activeElement.value"); kind != "passwordkey-of-chromium" {
 		t.Errorf("typed into %s", kind)
