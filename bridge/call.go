@@ -171,7 +171,7 @@ func (b *Bridge) hintSignIn(r *result.Result, used []credential.Usable) {
 		case u.Store == "client":
 			hint += ", which the client passed in"
 		case u.Store == "literal":
-			hint += ", which stands in the profile itself"
+			hint += ", which is in the profile itself"
 		default:
 			hint += ", which comes from " + map[string]string{"file": "a file", "env": "an environment variable", "command": "a command"}[u.Store] + " that the profile names"
 		}

@@ -22,7 +22,7 @@ func (b *Bridge) confirm(c Call, plan *request.Plan, t *tool.Tool, args tool.Arg
 	if c.Approved || !b.o.Set.Confirm(t) {
 		return nil
 	}
-	refused := &callError{kind: result.NotConfirmed, message: "the profile's policy wants a person to confirm " + t.Name,
+	refused := &callError{kind: result.NotConfirmed, message: "the profile's policy requires a person to confirm " + t.Name,
 		hint: "ask the person to type: " + b.command(t.Name, c.Arguments)}
 	if !c.CanAsk {
 		return b.failed(refused)

@@ -130,7 +130,7 @@ func parseReading(text json.RawMessage) (reading, error) {
 	}
 	var fields map[string]json.RawMessage
 	if len(text) == 0 || json.Unmarshal(text, &fields) != nil {
-		return bad("read_result wants an id")
+		return bad("read_result requires an id")
 	}
 	var r reading
 	for name, value := range fields {
@@ -152,7 +152,7 @@ func parseReading(text json.RawMessage) (reading, error) {
 		}
 	}
 	if r.id == "" {
-		return bad("read_result wants an id")
+		return bad("read_result requires an id")
 	}
 	return r, nil
 }

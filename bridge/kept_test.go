@@ -64,8 +64,8 @@ func TestReadResult(t *testing.T) {
 	}
 	for arguments, says := range map[string]string{
 		`{"id":"nothing"}`:                    "no result is kept",
-		`{}`:                                  "wants an id",
-		``:                                    "wants an id",
+		`{}`:                                  "requires an id",
+		``:                                    "requires an id",
 		`{"id":5}`:                            "wrong type",
 		`{"id":"x","offset":"y"}`:             "wrong type",
 		`{"id":"x","limit":1}`:                "no argument",

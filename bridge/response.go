@@ -174,7 +174,7 @@ func (s *sender) proxy(err error, e *SendError) bool {
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
 		e.Message, e.hint, e.again = "the proxy cannot be reached", "check http.proxy, proxy in config.toml, and HTTPS_PROXY", true
 	case strings.Contains(err.Error(), http.StatusText(http.StatusProxyAuthRequired)):
-		e.Message, e.hint = "the proxy wants a user and a password, or others", "write them into http.proxy, or HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
+		e.Message, e.hint = "the proxy requires a user and a password, or others", "write them into http.proxy, or HTTPS_PROXY: http://USER:PASSWORD@HOST:PORT"
 	case errors.As(err, &answer):
 		e.Message, e.again = answer.Error(), answer >= http.StatusInternalServerError
 		e.hint = "check the address, and the proxy: http.proxy, proxy in config.toml, HTTPS_PROXY"

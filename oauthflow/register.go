@@ -72,15 +72,15 @@ func (f *Flow) client(ctx context.Context, s *Server, redirectURI string, asked 
 // unregistered says what the person must do where nothing works by itself.
 func (f *Flow) unregistered(redirectURI string, document bool) error {
 	if document {
-		return errors.New("the server takes no Client ID Metadata Document as client.id and registers no clients by itself")
+		return errors.New("the server takes no Client ID Metadata Document as client.id and does not register clients automatically")
 	}
 	if redirectURI == "" {
-		return errors.New("no client.id, and the server registers no clients by itself")
+		return errors.New("no client.id, and the server does not register clients automatically")
 	}
-	text := "no client.id, and the server registers no clients by itself; the redirect URI to register is " + redirectURI
+	text := "no client.id, and the server does not register clients automatically; the redirect URI to register is " + redirectURI
 	if address, any := f.config.Redirect.Registered(); any {
-		text = "no client.id, and the server registers no clients by itself; the redirect URI to register is " + address +
-			" with any port (RFC 8252); for a server that wants one port, choose it with client.redirect.port"
+		text = "no client.id, and the server does not register clients automatically; the redirect URI to register is " + address +
+			" with any port (RFC 8252); for a server that requires one port, choose it with client.redirect.port"
 	}
 	return errors.New(text)
 }
@@ -101,7 +101,7 @@ func authMethod(s *Server, own secret.Value) (string, error) {
 	case slices.Contains(methods, authPost):
 		return authPost, nil
 	}
-	return "", fail(Configuration, "register", errors.New("the server takes no client secret: it wants "+clean(strings.Join(s.AuthMethods, ", "), nil, 100)))
+	return "", fail(Configuration, "register", errors.New("the server takes no client secret: it requires "+clean(strings.Join(s.AuthMethods, ", "), nil, 100)))
 }
 
 func (r Registration) client() *client {
@@ -166,7 +166,7 @@ func (f *Flow) register(ctx context.Context, s *Server, redirectURI string, aske
 	case redirectURI != "" && len(uris) > 0 && !slices.Contains(uris, redirectURI):
 		problem = "the server registered another redirect URI than " + redirectURI
 	case !slices.Contains([]string{"", authNone, authBasic, authPost}, r.AuthMethod):
-		problem = "the server wants " + clean(r.AuthMethod, nil, 100) + ", which is not supported"
+		problem = "the server requires " + clean(r.AuthMethod, nil, 100) + ", which is not supported"
 	}
 	if problem != "" {
 		return nil, &Error{Kind: Unusable, Stage: "register", Host: a.host, Err: errors.New(problem)}

@@ -94,7 +94,7 @@ func (c *checker) unique(path, key string, n int, id func(int) string) {
 			continue
 		}
 		if at, dup := first[id(i)]; dup {
-			c.fail(doc.Index(path, i)+"."+key, quote(id(i))+" stands twice; first at "+c.p.At(doc.Index(path, at)+"."+key))
+			c.fail(doc.Index(path, i)+"."+key, quote(id(i))+" is a duplicate; first at "+c.p.At(doc.Index(path, at)+"."+key))
 			continue
 		}
 		first[id(i)] = i

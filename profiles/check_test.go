@@ -41,7 +41,7 @@ var rules = []struct{ name, in, want string }{
 	// security schemes
 	{"scheme without anything", `[[server.securitySchemes]]`, "p.toml:2:10: server.securitySchemes[0].id: missing\np.toml:2:10: server.securitySchemes[0].type: missing (allowed: http, apiKey, oauth2, openIdConnect, mutualTLS)"},
 	{"scheme type", scheme(`type = "oauth"`), `p.toml:4:8: server.securitySchemes[0].type: unknown value "oauth" (allowed: http, apiKey, oauth2, openIdConnect, mutualTLS; did you mean oauth2?)`},
-	{"scheme twice", scheme(`type = "http"`, `scheme = "basic"`) + "\n" + scheme(`type = "http"`, `scheme = "basic"`), `p.toml:7:6: server.securitySchemes[1].id: "a" stands twice; first at p.toml:3:6`},
+	{"scheme twice", scheme(`type = "http"`, `scheme = "basic"`) + "\n" + scheme(`type = "http"`, `scheme = "basic"`), `p.toml:7:6: server.securitySchemes[1].id: "a" is a duplicate; first at p.toml:3:6`},
 	{"http without scheme", scheme(`type = "http"`), `p.toml:2:10: server.securitySchemes[0].scheme: missing: http needs scheme = "basic" or "bearer"`},
 	{"http misspelt", scheme(`type = "http"`, `scheme = "baerer"`), `p.toml:5:10: server.securitySchemes[0].scheme: unknown value "baerer" (allowed: basic, bearer; did you mean bearer?)`},
 	{"http other", scheme(`type = "http"`, `scheme = "digest"`), ``},
@@ -132,7 +132,7 @@ var rules = []struct{ name, in, want string }{
 	{"tool name", tool("get user"), `p.toml:3:8: tools[0].name: "get user" is not a tool's name: it has 1 to 128 of the characters A-Z a-z 0-9 _ . - (did you mean get_user?)`},
 	{"long tool name", tool(strings.Repeat("a", 49)), `warning p.toml:3:8: tools[0].name: some clients refuse the name: the safe ones have 1 to 48 of the characters A-Z a-z 0-9 _ -`},
 	{"reserved tool name", tool("read_result"), `p.toml:3:8: tools[0].name: the name is reserved for the bridge's own tool`},
-	{"tool twice", tool("a") + "\n" + tool("a"), `p.toml:7:8: tools[1].name: "a" stands twice; first at p.toml:3:8`},
+	{"tool twice", tool("a") + "\n" + tool("a"), `p.toml:7:8: tools[1].name: "a" is a duplicate; first at p.toml:3:8`},
 	{"tool twice but for case", tool("a") + "\n" + tool("A"), "warning p.toml:3:8: tools[0].name: differs only by case from \"A\"\nwarning p.toml:7:8: tools[1].name: differs only by case from \"a\""},
 	{"direct response with an error template", tool("a", `errorResponseTemplate = "x"`), ``},
 	{"body and prepend", tool("a", `responseTemplate.prependBody = "x"`), `p.toml:4:1: tools[0].responseTemplate: has body and prependBody or appendBody: body makes the whole text`},
@@ -141,7 +141,7 @@ var rules = []struct{ name, in, want string }{
 
 	// arguments
 	{"argument name", request(`url = "https://x.test"`) + "\n[[tools.args]]", `p.toml:7:9: tools[0].args[0].name: missing: an argument needs a name`},
-	{"argument twice", argument(`name = "a"`) + "\n[[tools.args]]\nname = \"a\"", `p.toml:10:8: tools[0].args[1].name: "a" stands twice; first at p.toml:8:8`},
+	{"argument twice", argument(`name = "a"`) + "\n[[tools.args]]\nname = \"a\"", `p.toml:10:8: tools[0].args[1].name: "a" is a duplicate; first at p.toml:8:8`},
 	{"argument type", argument(`name = "a"`, `type = "int"`), `p.toml:9:8: tools[0].args[0].type: unknown value "int" (allowed: string, integer, number, boolean, array, object)`},
 	{"argument position", argument(`name = "a"`, `position = "Quary"`), `p.toml:9:12: tools[0].args[0].position: unknown value "quary" (allowed: path, query, header, cookie, body; did you mean query?)`},
 	{"argument in a header", argument(`name = "a b"`, `position = "header"`), `p.toml:8:8: tools[0].args[0].name: "a b" is not a legal name of a header`},

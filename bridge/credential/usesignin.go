@@ -117,7 +117,7 @@ func (r *Resolver) Outdated(u Usable, scopes []string) bool {
 	return h != nil && h.generation != u.generation && len(without(scopes, h.token.Scopes)) == 0
 }
 
-// StepUp says that the backend wants scopes that the token does not have. They are
+// StepUp says that the backend requires scopes that the token does not have. They are
 // noted, so that the next login asks for them, too. nil means that there is another
 // token by now: one of the client itself needs no person. The error is an *Error with
 // the Reason SignInNeeded and StepUp set, or what keeps the client from its token.
@@ -129,7 +129,7 @@ func (r *Resolver) StepUp(ctx context.Context, u Usable, origin string, scopes [
 	w := &work{r: r, client: c, origin: origin, scopes: scopes, had: u.generation}
 	if !w.personal() {
 		if h := w.inMemory(); h != nil && len(without(scopes, union(h.token.Scopes, h.missing))) == 0 {
-			return w.fail(nil, &problem{reason: Refused, err: errors.New("the backend wants scopes that the server does not grant, or that the token has"), hint: "see client.scopes in " + r.o.Profile.File})
+			return w.fail(nil, &problem{reason: Refused, err: errors.New("the backend requires scopes that the server does not grant, or that the token has"), hint: "see client.scopes in " + r.o.Profile.File})
 		}
 		_, p := w.renew(ctx, need{generation: u.generation, rejected: true})
 		if p != nil {
@@ -140,7 +140,7 @@ func (r *Resolver) StepUp(ctx context.Context, u Usable, origin string, scopes [
 	if f, _, ok, _ := w.entry(); ok && len(without(scopes, f.Wanted)) > 0 {
 		w.log(w.note(ctx, func(_ *home.Entry, f *facts) { f.Wanted = atMostWanted(union(f.Wanted, without(scopes, f.Scopes))) }), "the scopes that are wanted are not noted")
 	}
-	e := w.fail(nil, &problem{reason: SignInNeeded, err: errors.New("the backend wants more: " + strings.Join(without(scopes, u.Scopes), " "))})
+	e := w.fail(nil, &problem{reason: SignInNeeded, err: errors.New("the backend requires more scopes: " + strings.Join(without(scopes, u.Scopes), " "))})
 	e.StepUp, e.Metadata, e.Scopes = true, metadata, union(union(w.keeps(u), e.Scopes), scopes)
 	return e
 }
@@ -164,7 +164,7 @@ func (w *work) fail(h *held, p *problem) *Error {
 	c, r := w.client, w.r
 	unapproved := p == nil && h != nil && !h.allows(w.origin)
 	if p == nil {
-		p = &problem{reason: SignInNeeded, err: errors.New("the token is not bound to a key, which the profile wants: client.dpop")}
+		p = &problem{reason: SignInNeeded, err: errors.New("the token is not bound to a key, which the profile requires: client.dpop")}
 	}
 	if unapproved {
 		p.err = fmt.Errorf("the sign-in is for %s, and has not been approved for %s", record{Origins: h.origins}.approved(), w.origin)

@@ -94,7 +94,7 @@ func (e *Exposure) search(text json.RawMessage) *result.Result {
 		return refusal
 	}
 	if strings.TrimSpace(query) == "" {
-		return result.Errorf(result.InvalidArguments, `such as {"query": "list open issues"}`, "search_tools wants a query: a few words that say what to do")
+		return result.Errorf(result.InvalidArguments, `such as {"query": "list open issues"}`, "search_tools requires a query: a few words that say what to do")
 	}
 	hits, total := e.index().Search(query, min(max(limit, 1), search.MostHits))
 	answer := struct {
@@ -133,7 +133,7 @@ func (e *Exposure) describe(text json.RawMessage, maxChars int) *result.Result {
 		return refusal
 	}
 	if len(names) == 0 {
-		return result.Errorf(result.InvalidArguments, `such as {"names": ["`+e.example()+`"]}`, "describe_tool wants names")
+		return result.Errorf(result.InvalidArguments, `such as {"names": ["`+e.example()+`"]}`, "describe_tool requires names")
 	}
 	r := &result.Result{}
 	var left []string

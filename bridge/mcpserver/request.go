@@ -64,7 +64,7 @@ func (c *conn) admit(m *message) (*flight, *fault) {
 	case f.modern:
 		c.modern = true
 	case !c.began && c.modernOnly(m):
-		return nil, &fault{id: m.id, code: codeParams, message: "_meta has no " + mcp.MetaKeyProtocolVersion + ", which every request of this revision carries"}
+		return nil, &fault{id: m.id, code: codeParams, message: "_meta has no " + mcp.MetaKeyProtocolVersion + ", which every request of this revision requires"}
 	case !c.began && m.method != "initialize" && m.method != "ping":
 		return nil, &fault{id: m.id, code: codeInvalid, message: "initialize comes first, or the protocol version in _meta"}
 	default:

@@ -56,7 +56,7 @@ func (c checker) unique(v *doc.Node, at *place) error {
 	for i, item := range v.Items {
 		text := jsonschema.Key(item)
 		if seen[text] {
-			return c.fail(at.item(i), "stands in the list twice", "")
+			return c.fail(at.item(i), "is a duplicate in the list", "")
 		}
 		seen[text] = true
 	}

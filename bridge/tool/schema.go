@@ -102,7 +102,7 @@ func (c *compiler) outputRoot(out *doc.Node) *doc.Node {
 		return out
 	}
 	if kind == nil || kind.Text != "object" {
-		c.warn("outputSchema", `is not listed: MCP wants type "object" at its root`)
+		c.warn("outputSchema", `is not listed: MCP requires type "object" at its root`)
 		return nil
 	}
 	return out

@@ -217,7 +217,7 @@ func (y *yamlReader) merge(out *Node, value *yaml.Node, depth int) (extent, *Err
 	}
 	for _, t := range tables {
 		if t.Kind != Table {
-			return extent{}, y.fail(value, "a merge key wants a table or a list of tables")
+			return extent{}, y.fail(value, "a merge key needs a table or a list of tables")
 		}
 		for _, m := range t.Members {
 			if !have[m.Key] {

@@ -20,7 +20,7 @@ var yamlCases = []readCase{
 	{"alias", "a: &x {k: [1]}\nb: *x\n", `{"a":{"k":[1]},"b":{"k":[1]}}`},
 	{"merge", "a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  l: 3\n", `{"a":{"k":1,"l":2},"b":{"l":3,"k":1}}`},
 	{"merge of several", "a: &x {k: 1}\nc: &y {k: 2, m: 3}\nb: {<<: [*x, *y]}\n", `{"a":{"k":1},"c":{"k":2,"m":3},"b":{"k":1,"m":3}}`},
-	{"merge of none", "b: {<<: 3}", `error f:1:9: a merge key wants a table or a list of tables`},
+	{"merge of none", "b: {<<: 3}", `error f:1:9: a merge key needs a table or a list of tables`},
 	{"repeated key", "a: 1\nb: 2\na: 3\n", "{\"a\":3,\"b\":2}\nwarning f:3:1: duplicate key \"a\" (first on line 1); the later value is used"},
 	{"a list as a key", "? [a]\n: 1\nb: 2", "{\"b\":2}\nwarning f:1:3: a key that is not text: left out"},
 	{"several documents", "a: 1\n---\nb: 2\n", "{\"a\":1}\nwarning f:1:1: the file holds several YAML documents: only the first is read"},

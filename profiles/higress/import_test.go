@@ -226,7 +226,7 @@ func schemeRows() []row {
 			warns: []string{"f.yaml:4:27: server.securitySchemes[0].client: is not a field of Higress's"},
 			want:  func(p *profiles.Profile) (any, any) { return first(p).Client == nil, true }},
 		{name: "same id twice: the last wins", yaml: server("name: s", "securitySchemes:", "- {id: a, type: http, scheme: basic}", "- {id: a, type: http, scheme: bearer}"),
-			warns: []string{`f.yaml:4:5: server.securitySchemes[0]: "a" stands again on line 5`},
+			warns: []string{`f.yaml:4:5: server.securitySchemes[0]: "a" is a duplicate of line 5`},
 			want: func(p *profiles.Profile) (any, any) {
 				return len(p.Server.SecuritySchemes) == 1 && first(p).Scheme == "bearer", true
 			}},
@@ -319,7 +319,7 @@ func argRows() []row {
 		{name: "args[].type list", yaml: arg("type: [string, 'null']"), errs: []string{"f.yaml:5:21: tools[0].args[0].type: must be a string, not a list"}},
 		{name: "args[].name missing", yaml: tool("args: [{type: string}]", send), errs: []string{"f.yaml:4:10: tools[0].args[0].name: missing"}},
 		{name: "args[] same name twice", yaml: tool("args:", "- {name: a, type: string}", "- {name: a, type: integer}", send),
-			warns: []string{`f.yaml:5:5: tools[0].args[0]: "a" stands again on line 6`}, want: func(p *profiles.Profile) (any, any) { return len(p.Tools[0].Args) == 1 && a(p).Type == "integer", true }},
+			warns: []string{`f.yaml:5:5: tools[0].args[0]: "a" is a duplicate of line 6`}, want: func(p *profiles.Profile) (any, any) { return len(p.Tools[0].Args) == 1 && a(p).Type == "integer", true }},
 		{name: "args a table", yaml: tool("args: {a: {type: string}}", send), errs: []string{"f.yaml:4:9: tools[0].args: must be a list, not a table"}},
 		{name: "required", yaml: arg("required: true"), want: func(p *profiles.Profile) (any, any) { return a(p).Required, true }},
 		{name: "required of a wrong type", yaml: arg("required: 'true'"), errs: []string{"f.yaml:5:25: tools[0].args[0].required: must be true or false, not a string"}},
@@ -419,7 +419,7 @@ func TestDuplicateTools(t *testing.T) {
 	if len(i.Profile.Tools) != 3 || i.Profile.Tools[0].Description != "first" || i.Operations != 4 {
 		t.Errorf("%d tools of %d, %q", len(i.Profile.Tools), i.Operations, i.Profile.Tools[0].Description)
 	}
-	want := []Skipped{{Name: "t", At: "f.yaml:5:3", Reason: "a tool of this name stands on line 3; Higress keeps the first"}}
+	want := []Skipped{{Name: "t", At: "f.yaml:5:3", Reason: "duplicate of the tool on line 3; Higress keeps the first"}}
 	if !reflect.DeepEqual(i.Skipped, want) {
 		t.Errorf("skipped %+v", i.Skipped)
 	}

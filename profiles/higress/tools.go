@@ -21,7 +21,7 @@ func (r *reader) tools(list *doc.Node) *doc.Node {
 		name := textOf(item.Get("name"))
 		if line, again := first[name]; again && name != "" {
 			r.out.Skipped = append(r.out.Skipped, Skipped{Name: name, At: item.Pos.String(),
-				Reason: "a tool of this name stands on line " + strconv.Itoa(line) + "; Higress keeps the first"})
+				Reason: "duplicate of the tool on line " + strconv.Itoa(line) + "; Higress keeps the first"})
 			continue
 		}
 		first[name] = item.Pos.Line

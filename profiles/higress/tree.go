@@ -229,7 +229,7 @@ func (r *reader) last(items []*doc.Node, path, key string) []*doc.Node {
 	for i, item := range items {
 		name := textOf(item.Get(key))
 		if at, ok := latest[name]; name != "" && ok && at != i {
-			r.warn(item.Pos, doc.Index(path, i), strconv.Quote(name)+" stands again on line "+strconv.Itoa(items[at].Pos.Line)+", which is the one that counts, as in Higress")
+			r.warn(item.Pos, doc.Index(path, i), strconv.Quote(name)+" is a duplicate of line "+strconv.Itoa(items[at].Pos.Line)+", which is the one that counts, as in Higress")
 			continue
 		}
 		out = append(out, item)

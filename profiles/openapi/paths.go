@@ -152,9 +152,9 @@ func (r *reader) left(f *found) string {
 	case !profiles.ValidMethod(f.method):
 		return "the method " + quote(f.method) + " cannot be used"
 	case !in.Matches(f.method, f.path, f.id, tags, deprecated):
-		return "openapi.include does not pick it"
+		return "left out by openapi.include"
 	case !out.IsZero() && out.Matches(f.method, f.path, f.id, tags, deprecated):
-		return "openapi.exclude leaves it out"
+		return "left out by openapi.exclude"
 	}
 	for i := range r.options.Overrides {
 		if o := &r.options.Overrides[i]; o.Hidden && o.Matches(f.method, f.path, f.id) {

@@ -72,7 +72,7 @@ func (r *reader) scheme(id string, n node) (profiles.SecurityScheme, SchemeNote)
 		if s.OpenIDConnectURL = r.absolute(n.get("openIdConnectUrl").str()); !isAddress(s.OpenIDConnectURL) {
 			unusable("the document has no address of the provider: set openIdConnectUrl in the profile")
 		} else {
-			note.Hint = "set client.id in the profile, unless the provider registers clients by itself"
+			note.Hint = "set client.id in the profile, unless the provider registers clients automatically"
 		}
 	case "mutualtls":
 		s.Type, note.Hint = profiles.MutualTLS, "set http.clientCert and http.clientKey in the profile"
@@ -191,7 +191,7 @@ func (r *reader) oauth(s *profiles.SecurityScheme, n node) (usable bool, hint st
 	}
 	switch {
 	case ready(f.AuthorizationCode, true), f.DeviceAuthorization != nil && isAddress(f.DeviceAuthorization.DeviceAuthorizationURL) && ready(f.DeviceAuthorization, false):
-		return true, "set client.id in the profile, unless the server registers clients by itself"
+		return true, "set client.id in the profile, unless the server registers clients automatically"
 	case ready(f.ClientCredentials, false):
 		return true, `set client.id, client.secret and client.grant = "clientCredentials" in the profile`
 	case f.Implicit != nil:

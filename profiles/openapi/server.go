@@ -44,7 +44,7 @@ func (r *reader) host() string {
 	scheme := ""
 	if own, rest, ok := strings.Cut(host, "//"); ok && (own == "" || strings.HasSuffix(own, ":")) {
 		scheme, host = strings.ToLower(strings.TrimSuffix(own, ":")), rest
-		r.warn(at.at(), "the host "+quote(at.str())+" carries a scheme: it is taken for the server's address")
+		r.warn(at.at(), "the host "+quote(at.str())+" has a scheme: it is taken for the server's address")
 	}
 	host, path, _ := strings.Cut(strings.TrimRight(host, "/"), "/")
 	if path = strings.Trim(path, "/"); path != "" && strings.Trim(base, "/") != path {

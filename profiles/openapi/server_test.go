@@ -15,11 +15,11 @@ func TestServers(t *testing.T) {
 		want, warning      string
 	}{
 		// Swagger 2.0.
-		{`{"host":"https://api.example.com","basePath":"/api"}`, "", "https://api.example.com/api", "carries a scheme"},
-		{`{"host":"http://api.example.com","basePath":"/api","schemes":["https"]}`, "", "https://api.example.com/api", "carries a scheme"},
-		{`{"host":"http://api.example.com/"}`, "", "http://api.example.com", "carries a scheme"},
-		{`{"host":"HTTPS://api.example.com:8443/v1/","basePath":"v2"}`, "", "https://api.example.com:8443/v1/v2", "carries a scheme"},
-		{`{"host":"//api.example.com/v1","basePath":"/v1"}`, "", "https://api.example.com/v1", "carries a scheme"},
+		{`{"host":"https://api.example.com","basePath":"/api"}`, "", "https://api.example.com/api", "has a scheme"},
+		{`{"host":"http://api.example.com","basePath":"/api","schemes":["https"]}`, "", "https://api.example.com/api", "has a scheme"},
+		{`{"host":"http://api.example.com/"}`, "", "http://api.example.com", "has a scheme"},
+		{`{"host":"HTTPS://api.example.com:8443/v1/","basePath":"v2"}`, "", "https://api.example.com:8443/v1/v2", "has a scheme"},
+		{`{"host":"//api.example.com/v1","basePath":"/v1"}`, "", "https://api.example.com/v1", "has a scheme"},
 		{`{"host":"api.example.com/v1","basePath":"//v2//x/"}`, "", "https://api.example.com/v1/v2/x", ""},
 		{`{"host":" api.example.com ","schemes":["HTTPS://"]}`, "", "https://api.example.com", ""},
 		{`{"host":"localhost:8080"}`, "", "http://localhost:8080", ""},

@@ -130,7 +130,7 @@ func (a *app) add(ctx context.Context, source string, f addFlags) error {
 		return a.addOpenAPI(ctx, source, file, data, f)
 	}
 	if name := f.forOpenAPI(); name != "" {
-		return usage("leave it out; what it would change stands in the profile that add makes", "--%s is for OpenAPI documents, and %s is a Higress configuration", name, display(source))
+		return usage("leave it out; what it would change is in the profile that add makes", "--%s is for OpenAPI documents, and %s is a Higress configuration", name, display(source))
 	}
 	return a.addHigress(ctx, source, file, data, f)
 }

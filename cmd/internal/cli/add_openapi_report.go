@@ -216,7 +216,7 @@ func (i *importedAPI) print(r addReport, p *profiles.Profile) {
 		}
 	}
 	if len(r.Schemes) == 0 && r.Tools > 0 && !i.auth.None && len(i.read.Keys) == 0 {
-		say("The document does not say how to authenticate. If the API wants a credential, type: mcp-bridge add %s --update --auth bearer (or basic, apiKey:header:NAME, oidc=ISSUER: see mcp-bridge add --help)", p.Name)
+		say("The document does not say how to authenticate. If the API requires a credential, type: mcp-bridge add %s --update --auth bearer (or basic, apiKey:header:NAME, oidc=ISSUER: see mcp-bridge add --help)", p.Name)
 	}
 	say("Next: mcp-bridge tools %s, and mcp-bridge install CLIENT --profile %s", p.Name, p.Name)
 }
@@ -227,7 +227,7 @@ func (i *importedAPI) printSkipped(skipped []addSkipped) (left string) {
 	const few = 3
 	times, said, selected := map[string]int{}, 0, 0
 	for _, s := range skipped {
-		if strings.HasPrefix(s.Reason, "openapi.include ") || strings.HasPrefix(s.Reason, "openapi.exclude ") {
+		if strings.HasPrefix(s.Reason, "left out by openapi.include") || strings.HasPrefix(s.Reason, "left out by openapi.exclude") {
 			selected++
 			continue
 		}

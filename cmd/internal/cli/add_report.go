@@ -90,7 +90,7 @@ func schemeEntries(p *profiles.Profile, set *tool.Set, secrets []higress.Secret,
 		case client[s.ID] == carriesIn:
 			e.Hint = "the client's own credential, or one that you store: " + credential.LoginCommand(p.Name, s.ID, "")
 		case client[s.ID] == carriesOn:
-			e.Hint = "carries the client's own credential to the backend"
+			e.Hint = "the client's own credential is passed on to the backend"
 		default:
 			e.Usable, e.Hint = false, credential.LoginCommand(p.Name, s.ID, "")
 		}

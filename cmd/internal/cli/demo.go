@@ -36,7 +36,7 @@ the end everything is taken away again.`,
 		},
 	}
 	c.Flags().BoolVar(&keep, "keep", false, "leave the sample API and the profile running, and print how to add it to a client")
-	c.Flags().BoolVar(&noBrowser, "no-browser", false, "open no browser: the demonstration signs in by itself")
+	c.Flags().BoolVar(&noBrowser, "no-browser", false, "open no browser: the demonstration signs in automatically")
 	return c
 }
 

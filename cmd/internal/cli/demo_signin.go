@@ -29,7 +29,7 @@ func (a *app) noScreen() bool {
 
 // signInTour signs in, calls as the person, lets the token expire, and signs out.
 func (s *show) signInTour(ctx context.Context, c *demo.Client) error {
-	fmt.Fprintln(s.out, "\n6. One tool wants a person who has signed in; nobody has yet")
+	fmt.Fprintln(s.out, "\n6. One tool requires a person who has signed in; nobody has yet")
 	if err := s.call(ctx, c, demo.Step{Title: "what the model is told", Tool: demo.Shelf, Arguments: []byte("{}"), Fails: true}); err != nil {
 		return err
 	}

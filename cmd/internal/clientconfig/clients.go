@@ -54,7 +54,7 @@ func Clients() []Client {
 			Project: ".codex/config.toml", After: "start a new session; /mcp shows its state", Removed: "start a new session"},
 		{ID: "cursor", Name: "Cursor", Format: JSONC, Path: []string{"mcpServers"},
 			User:    map[string][]string{"": {"{home}/.cursor/mcp.json"}},
-			Project: ".cursor/mcp.json", After: "Cursor picks it up by itself; restart it if it does not"},
+			Project: ".cursor/mcp.json", After: "Cursor picks it up automatically; restart it if it does not"},
 		{ID: "vscode", Name: "VS Code", Format: JSONC, Path: []string{"servers"},
 			Extra: []Field{{"type", "stdio"}},
 			User: map[string][]string{
@@ -68,7 +68,7 @@ func Clients() []Client {
 				"darwin":  {"{home}/.config/zed/settings.json"},
 				"windows": {"{APPDATA}/Zed/settings.json"},
 				"":        {"{XDG_CONFIG_HOME|home/.config}/zed/settings.json"}},
-			Project: ".zed/settings.json", After: "Zed picks it up by itself: the dot in the agent panel turns green"},
+			Project: ".zed/settings.json", After: "Zed picks it up automatically: the dot in the agent panel turns green"},
 	}
 }
 

@@ -62,7 +62,7 @@ func ParseAuth(auth, scopes []string, clientID, redirect string) (Auth, error) {
 		}
 	}
 	if a.None && len(auth) > 1 {
-		return Auth{}, &FlagError{"--auth none stands alone: it says that no credential is sent", "leave out the other --auth, or --auth none"}
+		return Auth{}, &FlagError{"--auth none cannot be combined: it says that no credential is sent", "leave out the other --auth, or --auth none"}
 	}
 	for _, s := range scopes {
 		a.Scopes = append(a.Scopes, strings.Fields(s)...)

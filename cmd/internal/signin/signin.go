@@ -151,7 +151,7 @@ type RestError struct {
 
 // Error says why.
 func (e *RestError) Error() string {
-	return fmt.Sprintf("%s, so no browser window is opened by itself before %s", e.Why, e.Until.Local().Format("15:04"))
+	return fmt.Sprintf("%s, so no browser window is opened automatically before %s", e.Why, e.Until.Local().Format("15:04"))
 }
 
 func (d *Desk) name() string {
