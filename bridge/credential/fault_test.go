@@ -466,3 +466,40 @@ func TestCloseWaitsForARenewal(t *testing.T) {
 	h.process(s, processOptions{}).wants("access-canary-1")
 	s.wantSent("refresh-canary-0")
 }
+
+// TestKilledWhileASignInIsStored: of a program that ends before or after the keychain has
+// a sign-in, the index knows that there may be one.
+func TestKilledWhileASignInIsStored(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		h, s := newHouse(t), newAuthServer(t)
+		p := h.process(s, processOptions{})
+		f := &faulty{Store: p.o.Store}
+		if after {
+			f.after = func(op string) {
+				if op == "set" {
+					runtime.Goexit()
+				}
+			}
+		} else {
+			f.before = func(op string) error {
+				if op == "set" {
+					runtime.Goexit()
+				}
+				return nil
+			}
+		}
+		p.o.Store = f
+		ended := make(chan struct{})
+		stored := false
+		go func() {
+			defer close(ended)
+			p.signIn(s, time.Hour)
+			stored = true
+		}()
+		<-ended
+		x, err := h.home.ReadIndex()
+		if stored || err != nil || len(x.Entries) != 1 || x.Entries[0].Kind != home.KindOAuth {
+			t.Errorf("after %v: stored %v, %+v, %v", after, stored, x.Entries, err)
+		}
+	}
+}
