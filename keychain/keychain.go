@@ -21,6 +21,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,14 +143,27 @@ const probe = "mcp-bridge availability"
 // Writable is Available for a command that is about to store something: it also
 // writes a record of random bytes, reads it back and removes it.
 func Writable(ctx context.Context, s Store) error {
-	const tries = 5 // another program may remove the record between our two steps
+	// Another program may remove the record between our two steps, and many that look at
+	// once do so to each other: each waits for a moment of its own and looks again.
+	const tries = 50
 	var err error
-	for range tries {
+	for try := range tries {
 		if err = tryProbe(ctx, s); !errors.Is(err, ErrNotFound) {
 			return err
 		}
+		pause(ctx, mathrand.N(time.Duration(try+1)*time.Millisecond))
 	}
 	return &Error{Kind: Unavailable, Reason: Other, Op: "probe", Path: s.Name(), Err: err}
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
 }
 
 // tryProbe returns nil, an *Error, or ErrNotFound when the record has gone.
